@@ -1,13 +1,7 @@
 package types
 
-func numericIn(typmod int32, text []byte) (Value, error) { return TextBytes(text), nil }
-func numericRecv(typmod int32, text []byte) (Value, error) {
-	return Value{}, unsupportedType(NumericOID)
-}
-func numericSend(dst []byte, v Value, _ *Env) []byte { return dst }
-func CompareNumericText(a, b []byte) int             { return 0 }
-func CompareIntervalText(a, b []byte) int            { return 0 }
-func CompareJSONB(a, b []byte) int                   { return 0 }
+func CompareIntervalText(a, b []byte) int { return 0 }
+func CompareJSONB(a, b []byte) int        { return 0 }
 func timestampIn(typmod int32, text []byte, env *Env) (Value, error) {
 	return Value{}, unsupportedType(TimestampOID)
 }
