@@ -58,7 +58,7 @@ func (c *Conn) tick() int32 {
 		return 1
 	}
 	if c.overlay != nil && c.overlay.full() {
-		c.fault = ErrWorkspaceFull
+		c.fault = c.overlay.fullError()
 		return 1
 	}
 	if c.stepMax == 0 || c.current == nil {

@@ -33,7 +33,8 @@ type Stmt struct {
 const arenaBytesKept = 64 << 10
 
 // Prepare returns the statement sql, from the connection's cache if it is
-// there and not in use. sql must hold exactly one statement.
+// there and not in use. sql must hold exactly one statement. A statement from
+// the cache that does not fit the schema any more fails at its first Step.
 func (c *Conn) Prepare(sql string) (*Stmt, error) {
 	if s := c.cache.take(sql); s != nil {
 		return s, nil
