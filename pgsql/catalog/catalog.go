@@ -258,3 +258,29 @@ func IndexPhysical(oid uint32) string { return "i" + strconv.FormatUint(uint64(o
 
 // RowIDColumn is the hidden rowid column of tables without an integer primary key.
 const RowIDColumn = "rid"
+
+// settleRowID sets RowID: the column of a primary key over a single integer
+// column is SQLite's rowid itself, and its index exists in the catalog only;
+// any other table has a hidden column. ADD and DROP PRIMARY KEY rebuild the
+// table where that changes.
+func (r *Relation) settleRowID() {
+	if r.Kind != KindTable || r.System {
+		return
+	}
+	r.RowID = RowIDColumn
+	for _, i := range r.Indexes {
+		i.Physical = IndexPhysical(i.OID)
+	}
+	k := r.PrimaryKey()
+	if k == nil || len(k.Columns) != 1 || k.Deferrable {
+		return
+	}
+	column := r.Columns[k.Columns[0]-1]
+	switch column.Type {
+	case types.Int2OID, types.Int4OID, types.Int8OID:
+		r.RowID = column.Physical
+		if i := r.IndexByOID(k.Index); i != nil {
+			i.Physical = ""
+		}
+	}
+}

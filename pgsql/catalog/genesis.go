@@ -82,22 +82,35 @@ func createSystemIndex(r *Relation, i *Index) string {
 	return string(append(b, ')'))
 }
 
-// addSection adds the rows of a table of a dump as one statement.
+// addSection adds the rows of a table of a dump as one statement, without the
+// columns that are NULL in all of them.
 func (w *opWriter) addSection(r *Relation, s *section) {
-	t := table{name: r.Physical}
-	for _, column := range r.Columns {
-		t.columns = append(t.columns, column.Name)
+	used := make([]bool, len(r.Columns))
+	sets := 0
+	for fields := range s.rows() {
+		for i, field := range fields {
+			used[i] = used[i] || field != nil
+		}
+		sets++
 	}
-	op := Op{SQL: t.insertSQL()}
+	if sets == 0 {
+		return
+	}
+	t := table{name: r.Physical}
+	for i, column := range r.Columns {
+		if used[i] {
+			t.columns = append(t.columns, column.Name)
+		}
+	}
+	op := Op{SQL: t.insertSQL(), Sets: sets, Params: make([]types.Value, 0, sets*len(t.columns))}
 	for fields := range s.rows() {
 		for i, column := range r.Columns {
-			op.Params = append(op.Params, fieldValue(column, fields[i]))
+			if used[i] {
+				op.Params = append(op.Params, fieldValue(column, fields[i]))
+			}
 		}
-		op.Sets++
 	}
-	if op.Sets > 0 {
-		w.ops = append(w.ops, op)
-	}
+	w.ops = append(w.ops, op)
 }
 
 // fieldValue converts a field of a dump to its storage form.

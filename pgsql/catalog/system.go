@@ -227,6 +227,7 @@ func servedIndex(r *Relation, i *Index) bool {
 // Empty returns the schema of a database after Genesis.
 func Empty() *Catalog {
 	c := newCatalog(1, FirstUserOID)
+	c.comments[ObjectID{PgNamespaceOID, PublicOID, 0}] = "standard public schema"
 	c.derive()
 	return c
 }
