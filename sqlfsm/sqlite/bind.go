@@ -3,6 +3,7 @@ package sqlite
 import (
 	"unsafe"
 
+	"modernc.org/libc"
 	lib "modernc.org/sqlite/lib"
 
 	"polyreme/pgsql/types"
@@ -63,15 +64,7 @@ func (s *Stmt) store(v []byte) uintptr {
 	if len(v) == 0 {
 		return s.conn.scratch // an address that is not NULL
 	}
-	if len(s.arena)+len(v) > cap(s.arena) {
-		if len(s.arena) > 0 {
-			s.old = append(s.old, s.arena)
-		}
-		s.arena = make([]byte, 0, max(2*cap(s.arena), len(v), 256))
-	}
-	start := len(s.arena)
-	s.arena = append(s.arena, v...)
-	return uintptr(unsafe.Pointer(&s.arena[start]))
+	return s.arena.add(s.conn.tls, v)
 }
 
 func (s *Stmt) bindResult(rc int32) error {
@@ -79,4 +72,59 @@ func (s *Stmt) bindResult(rc int32) error {
 		return nil
 	}
 	return s.conn.fail(rc)
+}
+
+// arena holds the text and blobs bound to a statement, which SQLite reads in
+// place. It is C memory: SQLite's translated pointer arithmetic must not meet
+// Go objects (checkptr refuses it under the race detector).
+type arena struct {
+	block     uintptr
+	used, cap int
+	full      []uintptr // earlier blocks, still bound
+}
+
+const (
+	arenaBytesMin  = 256
+	arenaBytesKept = 64 << 10 // the most that an idle statement keeps
+)
+
+// add returns the address of a copy of v.
+func (a *arena) add(tls *libc.TLS, v []byte) uintptr {
+	if a.used+len(v) > a.cap {
+		if a.used > 0 {
+			a.full = append(a.full, a.block)
+		} else if a.block != 0 {
+			libc.Xfree(tls, a.block)
+		}
+		a.used, a.cap = 0, max(2*a.cap, len(v), arenaBytesMin)
+		a.block = libc.Xmalloc(tls, libc.Tsize_t(a.cap))
+		if a.block == 0 {
+			a.cap = 0
+			panic(errNoMemory)
+		}
+	}
+	p := a.block + uintptr(a.used)
+	a.used += copy(view(p, len(v)), v)
+	return p
+}
+
+// reset forgets what was added.
+func (a *arena) reset(tls *libc.TLS) {
+	for _, p := range a.full {
+		libc.Xfree(tls, p)
+	}
+	a.full, a.used = a.full[:0], 0
+	if a.cap > arenaBytesKept {
+		a.free(tls)
+	}
+}
+
+func (a *arena) free(tls *libc.TLS) {
+	for _, p := range a.full {
+		libc.Xfree(tls, p)
+	}
+	if a.block != 0 {
+		libc.Xfree(tls, a.block)
+	}
+	*a = arena{}
 }

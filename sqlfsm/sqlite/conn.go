@@ -40,6 +40,7 @@ type Conn struct {
 	tls     *libc.TLS
 	db      uintptr
 	scratch uintptr // scratchSize bytes of C memory for out parameters
+	buffer  uintptr // lendBytesMax bytes of C memory for results; 0 until used
 	config  Config
 
 	cache    statementCache
@@ -188,7 +189,11 @@ func (c *Conn) Close() error {
 			lib.Xsqlite3_close_v2(c.tls, db)
 		}
 	}
+	if c.overlay != nil {
+		c.overlay.free()
+	}
 	libc.Xfree(c.tls, c.scratch)
+	libc.Xfree(c.tls, c.buffer)
 	c.tls.Close()
 	c.tls, c.keep = nil, nil
 	return err

@@ -47,9 +47,6 @@ func view(p uintptr, n int) []byte {
 // translated C code calls. The caller keeps f alive for as long.
 func funcPointer[F any](f F) uintptr { return *(*uintptr)(unsafe.Pointer(&f)) }
 
-// address returns where b starts, for wrappers marked uintptrescapes.
-func address(b []byte) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(b)) }
-
 // cString copies s, which must not contain a NUL, to C memory with a final NUL.
 func cString(s string) (uintptr, error) {
 	for i := range len(s) {

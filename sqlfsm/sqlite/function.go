@@ -57,11 +57,8 @@ func (x *Context) ResultFloat(v float64) { lib.Xsqlite3_result_double(x.tls, x.p
 
 // ResultText sets a copy of the UTF-8 text v.
 func (x *Context) ResultText(v []byte) {
-	if len(v) == 0 {
-		resultText(x.tls, x.p, x.conn.scratch, 0)
-		return
-	}
-	resultText(x.tls, x.p, uintptr(address(v)), len(v))
+	p, free := x.conn.lend(v)
+	lib.Xsqlite3_result_text64(x.tls, x.p, p, uint64(len(v)), free, lib.SQLITE_UTF8)
 }
 
 // ResultString sets a copy of the UTF-8 text v.
@@ -71,11 +68,8 @@ func (x *Context) ResultString(v string) {
 
 // ResultBlob sets a copy of v.
 func (x *Context) ResultBlob(v []byte) {
-	if len(v) == 0 {
-		resultBlob(x.tls, x.p, x.conn.scratch, 0)
-		return
-	}
-	resultBlob(x.tls, x.p, uintptr(address(v)), len(v))
+	p, free := x.conn.lend(v)
+	lib.Xsqlite3_result_blob64(x.tls, x.p, p, uint64(len(v)), free)
 }
 
 // ResultValue sets v.
@@ -100,32 +94,33 @@ func (x *Context) ResultArg(a *Args, i int) { lib.Xsqlite3_result_value(x.tls, x
 // ResultError makes the statement fail. Step's error wraps err.
 func (x *Context) ResultError(err error) {
 	x.conn.fault = err
-	msg := []byte(err.Error())
-	if len(msg) == 0 {
-		msg = []byte("function failed")
-	}
-	resultError(x.tls, x.p, uintptr(address(msg)), len(msg))
+	msg := err.Error()
+	p, _ := x.conn.lend([]byte(msg[:min(len(msg), lendBytesMax)]))
+	lib.Xsqlite3_result_error(x.tls, x.p, p, int32(min(len(msg), lendBytesMax)))
 }
 
 // transient tells SQLite to copy what it is given.
 const transient = ^uintptr(0)
 
-// The three wrappers take the address of Go memory. With uintptrescapes the
-// memory is on the heap and alive until they return.
+// lendBytesMax is the most that is handed over through the shared buffer.
+const lendBytesMax = 4 << 10
 
-//go:uintptrescapes
-func resultText(tls *libc.TLS, x, p uintptr, n int) {
-	lib.Xsqlite3_result_text64(tls, x, p, uint64(n), transient, lib.SQLITE_UTF8)
-}
-
-//go:uintptrescapes
-func resultBlob(tls *libc.TLS, x, p uintptr, n int) {
-	lib.Xsqlite3_result_blob64(tls, x, p, uint64(n), transient)
-}
-
-//go:uintptrescapes
-func resultError(tls *libc.TLS, x, p uintptr, n int) {
-	lib.Xsqlite3_result_error(tls, x, p, int32(n))
+// lend copies v to C memory and returns its address and how SQLite is to treat
+// it: copy it from the connection's buffer or, if it is long, take it over.
+func (c *Conn) lend(v []byte) (p, free uintptr) {
+	if len(v) <= lendBytesMax {
+		if c.buffer == 0 {
+			c.buffer = libc.Xmalloc(c.tls, lendBytesMax)
+		}
+		copy(view(c.buffer, len(v)), v)
+		return c.buffer, transient
+	}
+	p = lib.Xsqlite3_malloc64(c.tls, uint64(len(v)))
+	if p == 0 {
+		panic(errNoMemory)
+	}
+	copy(view(p, len(v)), v)
+	return p, funcPointer(lib.Xsqlite3_free)
 }
 
 // Args are the arguments of a call, read in place.

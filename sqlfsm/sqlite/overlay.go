@@ -74,7 +74,11 @@ type Overlay struct {
 	conn     *Conn
 	baseline int64 // bytes of page cache that are not held against the limit
 
-	// Read by SQLite through raw addresses while conn is open.
+	memory uintptr // an overlayMemory
+}
+
+// overlayMemory is what SQLite reads, in C memory, while the connection is open.
+type overlayMemory struct {
 	dbMethods, walMethods lib.Tsqlite3_io_methods
 	header                lib.TWalIndexHdr
 	regions               [1]uintptr
@@ -159,13 +163,15 @@ func mainWAL(c *Conn) *lib.TWal {
 
 // guard replaces the methods of the connection's two files.
 func (o *Overlay) guard(wal *lib.TWal) {
+	o.memory = libc.Xcalloc(o.conn.tls, 1, libc.Tsize_t(unsafe.Sizeof(overlayMemory{})))
+	mem := at[overlayMemory](o.memory)
 	refuse := func(*libc.TLS, uintptr, uintptr, int32, int64) int32 { return lib.SQLITE_IOERR_WRITE }
 	refuseTruncate := func(*libc.TLS, uintptr, int64) int32 { return lib.SQLITE_IOERR_TRUNCATE }
 	o.conn.keep = append(o.conn.keep, refuse, refuseTruncate)
 	for _, f := range []struct {
 		file    uintptr
 		methods *lib.Tsqlite3_io_methods
-	}{{wal.FpDbFd, &o.dbMethods}, {wal.FpWalFd, &o.walMethods}} {
+	}{{wal.FpDbFd, &mem.dbMethods}, {wal.FpWalFd, &mem.walMethods}} {
 		file := at[lib.Tsqlite3_file](f.file)
 		*f.methods = *at[lib.Tsqlite3_io_methods](file.FpMethods)
 		f.methods.FxWrite = funcPointer(refuse)
@@ -173,7 +179,7 @@ func (o *Overlay) guard(wal *lib.TWal) {
 		file.FpMethods = uintptr(unsafe.Pointer(f.methods))
 	}
 	// walRestartLog takes the read locks 1 to 4 together, nobody else does.
-	lock := o.dbMethods.FxShmLock
+	lock := mem.dbMethods.FxShmLock
 	real := *(*func(*libc.TLS, uintptr, int32, int32, int32) int32)(unsafe.Pointer(&lock))
 	shmLock := func(tls *libc.TLS, file uintptr, offset, n, flags int32) int32 {
 		if n == lib.WAL_NREADER-1 && flags&lib.SQLITE_SHM_LOCK != 0 {
@@ -182,7 +188,7 @@ func (o *Overlay) guard(wal *lib.TWal) {
 		return real(tls, file, offset, n, flags)
 	}
 	o.conn.keep = append(o.conn.keep, shmLock, real)
-	o.dbMethods.FxShmLock = funcPointer(shmLock)
+	mem.dbMethods.FxShmLock = funcPointer(shmLock)
 }
 
 // Begin takes a snapshot and makes it writable. The connection is then in a
@@ -288,9 +294,10 @@ func (o *Overlay) reserve(stale bool) error {
 	wal := o.wal()
 	regions := wal.FapWiData
 	if stale {
-		o.header = wal.Fhdr
-		o.regions[0] = uintptr(unsafe.Pointer(&o.header))
-		wal.FapWiData = uintptr(unsafe.Pointer(&o.regions))
+		mem := at[overlayMemory](o.memory)
+		mem.header = wal.Fhdr
+		mem.regions[0] = o.memory + unsafe.Offsetof(mem.header)
+		wal.FapWiData = o.memory + unsafe.Offsetof(mem.regions)
 	}
 	wal.FreadOnly &^= walReadOnly
 	wal.FexclusiveMode = 1
@@ -301,6 +308,9 @@ func (o *Overlay) reserve(stale bool) error {
 	wal.FapWiData = regions
 	return err
 }
+
+// free gives back the C memory of a closed connection.
+func (o *Overlay) free() { libc.Xfree(o.conn.tls, o.memory) }
 
 // full tells whether the changed pages exceed the limit.
 func (o *Overlay) full() bool {

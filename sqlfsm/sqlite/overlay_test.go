@@ -248,7 +248,7 @@ func transfer(w *Conn, up *Stmt, i int) error {
 }
 
 func workspaceLoop(t *testing.T, o *Overlay, c *Conn, g int) {
-	for i := range 150 {
+	for i := range 60 {
 		if err := o.Reset(); err != nil {
 			t.Error("reset:", err)
 			return

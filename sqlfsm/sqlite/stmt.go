@@ -20,17 +20,11 @@ type Stmt struct {
 	busy  bool  // stepped and not yet at its end
 	bound bool  // has bindings to clear
 
-	// Bound text and blobs are copied here and SQLite reads them in place.
-	// A block that is full stays in old until Reset.
-	arena []byte
-	old   [][]byte
+	arena arena
 
 	older, newer *Stmt // idle list of the cache
 	shared       bool  // owned by the cache
 }
-
-// arenaBytesKept bounds what an idle statement keeps for bound values.
-const arenaBytesKept = 64 << 10
 
 // Prepare returns the statement sql, from the connection's cache if it is
 // there and not in use. sql must hold exactly one statement. A statement from
@@ -159,14 +153,7 @@ func (s *Stmt) Reset() {
 	}
 	lib.Xsqlite3_clear_bindings(s.conn.tls, s.p)
 	s.bound = false
-	if s.old != nil {
-		clear(s.old)
-		s.old = s.old[:0]
-	}
-	if cap(s.arena) > arenaBytesKept {
-		s.arena = nil
-	}
-	s.arena = s.arena[:0]
+	s.arena.reset(s.conn.tls)
 }
 
 // Release resets the statement and gives it back to the cache. It must not be
@@ -193,7 +180,7 @@ func (s *Stmt) Close() {
 func (s *Stmt) finalize() {
 	lib.Xsqlite3_finalize(s.conn.tls, s.p)
 	s.p = 0
-	s.arena, s.old = nil, nil
+	s.arena.free(s.conn.tls)
 }
 
 // ColumnCount returns the number of result columns.
