@@ -14,6 +14,9 @@ type testDatabase struct {
 	conn *sqlite.Conn
 }
 
+// sequenceTable is the state machine's.
+const sequenceTable = `CREATE TABLE polyreme_sequence (oid INTEGER PRIMARY KEY, last_value INTEGER, is_called INTEGER) STRICT`
+
 // newTestDatabase returns a database after genesis.
 func newTestDatabase(t testing.TB) *testDatabase {
 	t.Helper()
@@ -24,6 +27,7 @@ func newTestDatabase(t testing.TB) *testDatabase {
 	t.Cleanup(func() { conn.Close() })
 	db := &testDatabase{t, conn}
 	db.registerCollations()
+	db.run([]Op{{SQL: sequenceTable}})
 	db.run(Genesis())
 	return db
 }

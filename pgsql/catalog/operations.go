@@ -13,7 +13,10 @@ import (
 const (
 	setRelationVersionSQL = `INSERT INTO polyreme_relation_version (relation, version) VALUES (?1, ?2)` +
 		` ON CONFLICT (relation) DO UPDATE SET version = excluded.version`
-	setNextOIDSQL = `UPDATE polyreme_catalog SET next_oid = ?1`
+	setNextOIDSQL   = `UPDATE polyreme_catalog SET next_oid = ?1`
+	dropSequenceSQL = `DELETE FROM polyreme_sequence WHERE oid = ?1`
+	setSequenceSQL  = `INSERT INTO polyreme_sequence (oid, last_value, is_called) VALUES (?1, ?2, ?3)` +
+		` ON CONFLICT (oid) DO UPDATE SET last_value = excluded.last_value, is_called = excluded.is_called`
 )
 
 // Operations ends the Edit and returns the statements that record it in the
@@ -59,8 +62,21 @@ func (e *Edit) Operations() []Op {
 			w.add(r.table.insertSQL(), r.values)
 		}
 	}
+	e.addSequences(&w)
 	e.addVersions(&w, next)
 	return w.ops
+}
+
+// addSequences sets and drops the states of sequences.
+func (e *Edit) addSequences(w *opWriter) {
+	for _, oid := range sortedKeys(e.relations) {
+		if e.relations[oid] == nil && e.base.Sequence(oid) != nil {
+			w.add(dropSequenceSQL, []types.Value{number(oid)})
+		}
+	}
+	for _, s := range e.restarts {
+		w.add(setSequenceSQL, []types.Value{number(s.Sequence), number(s.Value), flag(s.Called)})
+	}
 }
 
 // addVersions records the schema version, those of the changed relations, and
@@ -73,20 +89,6 @@ func (e *Edit) addVersions(w *opWriter, next *Catalog) {
 	if next.NextOID != e.base.NextOID {
 		w.add(setNextOIDSQL, []types.Value{types.IntValue(int64(next.NextOID))})
 	}
-}
-
-// SequenceRestarts returns the sequences whose state the Edit sets.
-func (e *Edit) SequenceRestarts() []SequenceRestart { return e.restarts }
-
-// DroppedSequences returns the sequences that the Edit drops.
-func (e *Edit) DroppedSequences() []uint32 {
-	var dropped []uint32
-	for _, oid := range sortedKeys(e.relations) {
-		if e.relations[oid] == nil && e.base.Sequence(oid) != nil {
-			dropped = append(dropped, oid)
-		}
-	}
-	return dropped
 }
 
 // rows returns the rows of everything changed, as they were and as they are.

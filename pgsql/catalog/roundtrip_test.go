@@ -10,11 +10,6 @@ import (
 	"polyreme/pgsql/types"
 )
 
-// createState creates the table that the state machine owns.
-func (db *testDatabase) createState() {
-	db.run([]Op{{SQL: `CREATE TABLE IF NOT EXISTS polyreme_sequence (oid INTEGER PRIMARY KEY, last_value INTEGER, is_called INTEGER) STRICT`}})
-}
-
 func (db *testDatabase) load() *Catalog {
 	db.t.Helper()
 	c, err := Load(db.query)
