@@ -29,19 +29,16 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// Image is a pinned state of the database: what it is and its bytes.
-type Image struct {
-	Meta  raft.SnapshotMeta // Index, Term, Configuration, ConfigurationIndex
-	Bytes int64
-	Pages io.ReadCloser
-}
+// OpenImage pins the state of the open database and returns its place in the
+// log, its size and its bytes.
+type OpenImage func() (raft.SnapshotMeta, int64, io.ReadCloser, error)
 
 // Store is the raft.SnapshotStore. Its methods may be called from any
 // goroutine.
 type Store struct {
 	config Config
 	log    *slog.Logger
-	open   atomic.Pointer[func() (Image, error)]
+	open   atomic.Pointer[OpenImage]
 
 	streams atomic.Int64
 
@@ -93,7 +90,7 @@ func (s *Store) path(name string) string { return filepath.Join(s.config.Dir, na
 
 // Serve sets how a live snapshot is read; before it, live snapshots cannot be
 // opened.
-func (s *Store) Serve(open func() (Image, error)) { s.open.Store(&open) }
+func (s *Store) Serve(open OpenImage) { s.open.Store(&open) }
 
 // Streams tells how many live snapshots are being read now.
 func (s *Store) Streams() int64 { return s.streams.Load() }
@@ -165,11 +162,10 @@ func (s *Store) openLive(recorded record) (*raft.SnapshotMeta, io.ReadCloser, er
 	if open == nil {
 		return nil, nil, errors.New("open snapshot: the database is not open")
 	}
-	image, err := (*open)()
+	meta, size, pages, err := (*open)()
 	if err != nil {
 		return nil, nil, fmt.Errorf("open snapshot: %w", err)
 	}
-	meta := image.Meta
 	if meta.Index < recorded.Meta.Index {
 		// The entries between are raft's own and change no state.
 		meta.Index, meta.Term = recorded.Meta.Index, recorded.Meta.Term
@@ -179,11 +175,11 @@ func (s *Store) openLive(recorded record) (*raft.SnapshotMeta, io.ReadCloser, er
 	}
 	meta.Version = recorded.Meta.Version
 	meta.ID = "live-" + snapshotID(meta.Term, meta.Index)
-	meta.Size = streamSize(image.Bytes)
+	meta.Size = streamSize(size)
 	s.streams.Add(1)
 	s.log.Info("snapshot stream opened", "index", meta.Index, "bytes", meta.Size)
 	ended := func() { s.streams.Add(-1) }
-	return &meta, &live{encoder: newEncoder(image.Pages, image.Bytes, ended)}, nil
+	return &meta, &live{encoder: newEncoder(pages, size, ended)}, nil
 }
 
 // live is the stream of the node's own database.

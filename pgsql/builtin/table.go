@@ -79,6 +79,11 @@ func implementations() *registry {
 		registerComparisons,
 		registerIntegers,
 		registerFloats,
+		registerNumerics,
+		registerAggregates,
+		registerText,
+		registerLike,
+		registerArrays,
 		registerMoment,
 	} {
 		register(r)

@@ -9,8 +9,7 @@ import (
 
 // CreateCollation makes compare the collating sequence name of this
 // connection. compare must be a total order that never changes: indexes are
-// built with it. A panic in it counts as equal and fails the statement's
-// connection at the next call that can report it.
+// built with it. A panic in it counts as equal and fails the statement.
 func (c *Conn) CreateCollation(name string, compare func(a, b []byte) int) error {
 	z, err := cString(name)
 	if err != nil {
@@ -20,8 +19,7 @@ func (c *Conn) CreateCollation(name string, compare func(a, b []byte) int) error
 	f := func(_ *libc.TLS, _ uintptr, n1 int32, p1 uintptr, n2 int32, p2 uintptr) (r int32) {
 		defer func() {
 			if e := recover(); e != nil {
-				c.fault = panicError(e)
-				lib.Xsqlite3_interrupt(c.tls, c.db)
+				c.failLater(panicError(e))
 				r = 0
 			}
 		}()

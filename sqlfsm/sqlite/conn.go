@@ -45,12 +45,13 @@ type Conn struct {
 
 	cache    statementCache
 	control  controls
-	fault    error // what a callback failed with, until fail attaches it
-	keep     []any // callbacks that SQLite holds pointers to
-	current  *Stmt // the statement being stepped
-	stepMax  int64 // VM steps a statement may use; 0 unlimited
-	progress bool  // the progress handler is installed
-	walPages int   // frames in the WAL after the last commit here
+	fault    error     // what a callback failed with, until fail attaches it
+	keep     []any     // callbacks that SQLite holds pointers to
+	blocks   []uintptr // C memory to free after the connection is closed
+	current  *Stmt     // the statement being stepped
+	stepMax  int64     // VM steps a statement may use; 0 unlimited
+	progress bool      // the progress handler is installed
+	walPages int       // frames in the WAL after the last commit here
 	overlay  *Overlay
 
 	interrupted atomic.Bool
@@ -192,6 +193,10 @@ func (c *Conn) Close() error {
 	if c.overlay != nil {
 		c.overlay.free()
 	}
+	for _, p := range c.blocks {
+		libc.Xfree(c.tls, p)
+	}
+	c.blocks = nil
 	libc.Xfree(c.tls, c.scratch)
 	libc.Xfree(c.tls, c.buffer)
 	c.tls.Close()

@@ -1,0 +1,357 @@
+package cluster
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"polyreme/pgwire/pgerr"
+	"polyreme/raftlog"
+)
+
+// Linearizable reads, Raft §6.4. A read may use an index once
+//
+//	(1) this node, the leader of term T, has applied a command of T: everything
+//	    committed before T is applied (takeOffice),
+//	(2) the index is the applied index, taken after the read arrived: writes are
+//	    acknowledged after they are applied here, and
+//	(3) after (2), a majority of the voters says that its term is not above T.
+//
+// A leader of a later term needs the votes of a majority, each of which has
+// stored that term before it voted; terms only grow. So if such a leader existed
+// when the read arrived, one of the answers of (3) tells. raft.VerifyLeader is
+// not enough: it takes any answer that arrives after the question, also one that
+// was sent before.
+//
+// Reads that arrive while a proof is under way share the next one.
+
+const (
+	roundTimeout  = time.Second
+	confirmsMax   = 16 // confirmations under way per peer
+	readLimit     = 10 * time.Second
+	readRetryWait = 5 * time.Millisecond
+)
+
+// rounds lets callers share the runs of a slow function: every caller gets the
+// result of a run that began after the call.
+type rounds struct {
+	mu      sync.Mutex // guards all below
+	next    *round     // those who wait for the next run
+	running bool
+}
+
+type round struct {
+	done  chan struct{} // closed when the fields below are set
+	began time.Time
+	index raftlog.Index
+	err   error
+}
+
+func (r *rounds) join(g *group, f func(ctx context.Context) (raftlog.Index, error)) *round {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.next == nil {
+		r.next = &round{done: make(chan struct{})}
+	}
+	joined := r.next
+	if !r.running {
+		r.running = g.start(func(ctx context.Context) { r.run(ctx, f) })
+		if !r.running {
+			r.next = nil
+			joined.err = errClosing
+			close(joined.done)
+		}
+	}
+	return joined
+}
+
+func (r *rounds) run(ctx context.Context, f func(ctx context.Context) (raftlog.Index, error)) {
+	for {
+		r.mu.Lock()
+		now := r.next
+		r.next = nil
+		r.running = now != nil
+		r.mu.Unlock()
+		if now == nil {
+			return
+		}
+		now.began = time.Now()
+		now.index, now.err = f(ctx)
+		close(now.done)
+	}
+}
+
+// readProof says that at began the cluster's state was not newer than index.
+type readProof struct {
+	began time.Time
+	index raftlog.Index
+}
+
+// ReadIndex returns an index such that a database that has applied it holds
+// every write that was acknowledged on any node before the call. The caller
+// waits for the index with Machine.WaitApplied.
+func (n *Node) ReadIndex(ctx context.Context) (raftlog.Index, error) {
+	n.stats.Reads.Add(1)
+	if index, ok := n.readAlone(); ok {
+		return index, nil
+	}
+	limit, cancel := context.WithTimeoutCause(ctx, readLimit, errLimit)
+	defer cancel()
+	for {
+		v := n.view.get()
+		var r *round
+		if n.IsLeader() {
+			r = n.leads.join(n.group, n.proveLeadership)
+		} else {
+			r = n.asks.join(n.group, n.askLeader)
+		}
+		select {
+		case <-r.done:
+		case <-limit.Done():
+			return 0, n.readError(limit)
+		}
+		if r.err == nil {
+			n.remember(r)
+			return r.index, nil
+		}
+		timer := time.NewTimer(readRetryWait)
+		select {
+		case <-v.changed:
+		case <-timer.C:
+		case <-limit.Done():
+		case <-n.group.ctx.Done():
+		}
+		timer.Stop()
+		if limit.Err() != nil || n.group.ctx.Err() != nil {
+			return 0, n.readError(limit)
+		}
+	}
+}
+
+// ReadIndexWithin is ReadIndex for a read that may miss the writes of the last
+// stale: it uses a proof of that age if there is one.
+func (n *Node) ReadIndexWithin(ctx context.Context, stale time.Duration) (raftlog.Index, error) {
+	if p := n.proof.Load(); p != nil && time.Since(p.began) <= stale {
+		return p.index, nil
+	}
+	return n.ReadIndex(ctx)
+}
+
+// Staleness returns how old this node's database may be: the age of the newest
+// proof whose index it has applied; false when there is none.
+func (n *Node) Staleness() (time.Duration, bool) {
+	p := n.proof.Load()
+	if p == nil || n.cfg.Machine.AppliedIndex() < p.index {
+		return 0, false
+	}
+	return time.Since(p.began), true
+}
+
+func (n *Node) remember(r *round) {
+	for {
+		old := n.proof.Load()
+		if old != nil && !old.began.Before(r.began) {
+			return
+		}
+		if n.proof.CompareAndSwap(old, &readProof{r.began, r.index}) {
+			return
+		}
+	}
+}
+
+func (n *Node) readError(ctx context.Context) error {
+	if e := n.reason(ctx); e.Code != pgerr.CannotConnectNow {
+		return e
+	}
+	return pgerr.New(pgerr.CannotConnectNow, "the cluster has no leader that can be reached").
+		WithHint("SET polyreme.read_consistency = local reads what this node has.")
+}
+
+// readAlone serves the only voter of a cluster: nobody else can be elected.
+func (n *Node) readAlone() (raftlog.Index, bool) {
+	r := n.raft()
+	term := n.ready.Load()
+	if term == 0 || r.State() != raft.Leader {
+		return 0, false
+	}
+	index := n.cfg.Machine.AppliedIndex()
+	if others, self := n.otherVoters(); len(others) > 0 || !self {
+		return 0, false
+	}
+	return index, r.State() == raft.Leader && r.CurrentTerm() == term
+}
+
+// otherVoters returns the voters but this node, and whether it is one.
+func (n *Node) otherVoters() (others []raft.Server, self bool) {
+	for _, s := range n.Servers() {
+		switch {
+		case s.Suffrage != raft.Voter:
+		case s.ID == raft.ServerID(n.cfg.ID):
+			self = true
+		default:
+			others = append(others, s)
+		}
+	}
+	return others, self
+}
+
+// proveLeadership is one round of (1) to (3).
+func (n *Node) proveLeadership(ctx context.Context) (raftlog.Index, error) {
+	n.stats.ReadRounds.Add(1)
+	r := n.raft()
+	term := n.ready.Load()
+	if term == 0 || r.State() != raft.Leader || r.CurrentTerm() != term {
+		return 0, errNotLeader
+	}
+	index := n.cfg.Machine.AppliedIndex()
+	if err := n.confirmTerm(ctx, term); err != nil {
+		return 0, err
+	}
+	if r.State() != raft.Leader || r.CurrentTerm() != term {
+		return 0, errNotLeader
+	}
+	return index, nil
+}
+
+// confirms bounds the confirmations under way, per peer: those of a dead peer
+// wait for their timeout.
+type confirms struct {
+	mu      sync.Mutex // guards peers
+	peers   map[raft.ServerID]*atomic.Int32
+	request [8]byte
+}
+
+func (c *confirms) counter(id raft.ServerID) *atomic.Int32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.peers == nil {
+		c.peers = make(map[raft.ServerID]*atomic.Int32)
+	}
+	k := c.peers[id]
+	if k == nil {
+		k = new(atomic.Int32)
+		c.peers[id] = k
+	}
+	return k
+}
+
+// confirmTerm asks the other voters for their terms, and returns nil once a
+// majority, this node included, has none above term.
+func (n *Node) confirmTerm(ctx context.Context, term uint64) error {
+	others, self := n.otherVoters()
+	voters, agreed := len(others), 0
+	if self {
+		voters++
+		agreed++
+	}
+	need := voters/2 + 1
+	if agreed >= need {
+		return nil
+	}
+	answers := make(chan error, len(others))
+	ctx, cancel := context.WithTimeout(ctx, roundTimeout)
+	for _, s := range others {
+		k := n.confirms.counter(s.ID)
+		if k.Add(1) > confirmsMax {
+			k.Add(-1)
+			answers <- errConnection
+			continue
+		}
+		started := n.group.start(func(context.Context) {
+			err := n.askTerm(ctx, string(s.Address), term)
+			k.Add(-1)
+			answers <- err
+		})
+		if !started {
+			k.Add(-1)
+			answers <- errClosing
+		}
+	}
+	// Late answers are let come in for the rest of the round's time, unless one
+	// has told that the term is over.
+	var deposed, failed int
+	for range others {
+		switch err := <-answers; {
+		case err == nil:
+			agreed++
+		case errors.Is(err, errNotLeader):
+			deposed++
+		default:
+			failed++
+		}
+		if agreed >= need {
+			break
+		}
+		if deposed > 0 || failed > voters-need {
+			break
+		}
+	}
+	if agreed >= need && deposed == 0 {
+		_ = cancel // the context's own timer ends the calls that are left
+		return nil
+	}
+	cancel()
+	return errNotLeader
+}
+
+// askTerm asks one peer for its term.
+func (n *Node) askTerm(ctx context.Context, addr string, term uint64) error {
+	reply, err := n.calls.call(ctx, addr, methodTerm, nil)
+	if err != nil {
+		return err
+	}
+	if len(reply) != 8 {
+		return raftlog.ErrCorrupt
+	}
+	if binary.LittleEndian.Uint64(reply) > term {
+		return errNotLeader
+	}
+	return nil
+}
+
+func (n *Node) serveTerm(context.Context, []byte) ([]byte, error) {
+	return binary.LittleEndian.AppendUint64(nil, n.raft().CurrentTerm()), nil
+}
+
+// askLeader is the follower's round: the leader's read index.
+func (n *Node) askLeader(context.Context) (raftlog.Index, error) {
+	v := n.view.get()
+	if v.id == "" || v.id == n.cfg.ID {
+		return 0, errNotLeader
+	}
+	ctx, cancel := context.WithTimeout(v.ctx, 2*roundTimeout)
+	defer cancel()
+	reply, err := n.calls.call(ctx, v.addr, methodReadIndex, nil)
+	if err != nil {
+		return 0, err
+	}
+	if len(reply) != 8 {
+		return 0, raftlog.ErrCorrupt
+	}
+	return raftlog.Index(binary.LittleEndian.Uint64(reply)), nil
+}
+
+func (n *Node) serveReadIndex(ctx context.Context, _ []byte) ([]byte, error) {
+	index, ok := n.readAlone()
+	if !ok {
+		if !n.IsLeader() {
+			return nil, errNotLeader
+		}
+		r := n.leads.join(n.group, n.proveLeadership)
+		select {
+		case <-r.done:
+		case <-ctx.Done():
+			return nil, errClosing
+		}
+		if r.err != nil {
+			return nil, r.err
+		}
+		index = r.index
+	}
+	return binary.LittleEndian.AppendUint64(nil, uint64(index)), nil
+}

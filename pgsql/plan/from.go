@@ -1,0 +1,514 @@
+package plan
+
+import (
+	"polyreme/pgsql/catalog"
+	"polyreme/pgsql/parse"
+	"polyreme/pgsql/parse/ast"
+	"polyreme/pgsql/types"
+	"polyreme/pgwire/pgerr"
+)
+
+// from analyzes the FROM clause: its items become the names of the scope.
+func (a *analyzer) from(s *scope, q *query, list []ast.TableExpr) {
+	s.from = true
+	for _, t := range list {
+		item, names := a.tableExpr(s, t)
+		for i := range names {
+			if names[i].hasRel {
+				a.checkAlias(s.items, &names[i], t.Pos())
+			}
+		}
+		s.items = append(s.items, names...)
+		q.from = append(q.from, item)
+	}
+	s.from = false
+}
+
+// tableExpr analyzes one item of FROM and returns the names it brings.
+func (a *analyzer) tableExpr(s *scope, t ast.TableExpr) (fromItem, []nsItem) {
+	a.enter(t.Pos())
+	defer a.leave()
+	switch t := t.(type) {
+	case *ast.RangeVar:
+		r := a.rangeVar(s, t)
+		return &fromRTE{r}, []nsItem{itemOf(r)}
+	case *ast.RangeSubselect:
+		r := a.rangeSubselect(s, t)
+		it := itemOf(r)
+		it.hasRel = t.Alias != nil
+		return &fromRTE{r}, []nsItem{it}
+	case *ast.RangeFunction:
+		r := a.rangeFunction(s, t)
+		return &fromRTE{r}, []nsItem{itemOf(r)}
+	case *ast.JoinExpr:
+		return a.join(s, t)
+	case *ast.RangeTableSample:
+		a.fail(t.Pos(), pgerr.Unsupported("TABLESAMPLE is not supported"))
+	case *ast.RangeTableFunc:
+		a.fail(t.Pos(), pgerr.Unsupported("XMLTABLE is not supported"))
+	}
+	a.fail(t.Pos(), pgerr.Unsupported("this FROM item is not supported"))
+	return nil, nil
+}
+
+func itemOf(r *rte) nsItem {
+	it := nsItem{name: r.alias, rte: r, hasCols: true, hasRel: true}
+	if !r.aliased {
+		it.schema = r.schema
+	}
+	return it
+}
+
+// rangeVar resolves a name in FROM: a common table expression, a relation or a
+// view.
+func (a *analyzer) rangeVar(s *scope, rv *ast.RangeVar) *rte {
+	if rv.Schema == "" && rv.Catalog == "" {
+		if c := s.findCTE(rv.Name); c != nil {
+			return a.cteRTE(s, c, rv)
+		}
+	}
+	rel := a.relation(rv)
+	var r *rte
+	switch rel.Kind {
+	case catalog.KindTable, catalog.KindMatview:
+		r = a.relationRTE(s, rel)
+	case catalog.KindView:
+		r = a.viewRTE(s, rel, rv.Pos())
+	case catalog.KindSequence:
+		r = a.sequenceRTE(s, rel, rv.Pos())
+	case catalog.KindIndex:
+		a.fail(rv.Pos(), pgerr.New(pgerr.WrongObjectType, "cannot open relation \"%s\"", rel.Name).WithDetail("This operation is not supported for indexes."))
+	default:
+		a.fail(rv.Pos(), pgerr.New(pgerr.WrongObjectType, "cannot open relation \"%s\"", rel.Name))
+	}
+	a.applyAlias(r, rv.Alias)
+	return r
+}
+
+// sequenceRTE is SELECT … FROM sequence.
+func (a *analyzer) sequenceRTE(s *scope, rel *catalog.Relation, pos int) *rte {
+	sql := "SELECT pg_catalog.pg_sequence_last_value(" + itoa(int(rel.OID)) + "::oid::regclass) AS last_value, 0::bigint AS log_cnt, true AS is_called"
+	return a.textRTE(s, rel, sql, pos)
+}
+
+// viewRTE expands a view: its stored query stands in its place.
+func (a *analyzer) viewRTE(s *scope, rel *catalog.Relation, pos int) *rte {
+	r := a.textRTE(s, rel, rel.View.SQL, pos)
+	i := 0
+	for _, c := range rel.Columns {
+		if c.Dropped {
+			continue
+		}
+		if i < len(r.cols) {
+			r.cols[i].name = c.Name
+			r.cols[i].rel, r.cols[i].num = rel.OID, c.Num
+			if c.Type < 10000 {
+				r.cols[i].oid, r.cols[i].typmod = c.Type, c.Typmod
+			}
+		}
+		i++
+	}
+	return r
+}
+
+// textRTE analyzes the query text of a view as a sub-query.
+func (a *analyzer) textRTE(s *scope, rel *catalog.Relation, sql string, pos int) *rte {
+	stmts, err := parse.Parse(sql)
+	if err != nil || len(stmts) != 1 {
+		a.fail(-1, pgerr.New(pgerr.InternalError, "stored query of \"%s\" does not parse: %v", rel.Name, err))
+	}
+	sel, ok := stmts[0].Stmt.(*ast.SelectStmt)
+	if !ok {
+		a.fail(-1, pgerr.New(pgerr.InternalError, "stored query of \"%s\" is not a query", rel.Name))
+	}
+	if a.views++; a.views > viewDepthMax {
+		a.failf(-1, pgerr.InvalidObjectDefinition, "infinite recursion detected in rules for relation \"%s\"", rel.Name)
+	}
+	path := a.opt.SearchPath
+	q := a.query(&scope{}, sel)
+	a.opt.SearchPath = path
+	a.views--
+	a.use(rel)
+	r := a.queryRTE(s, q)
+	r.alias, r.schema = rel.Name, rel.SchemaName
+	return r
+}
+
+// viewDepthMax bounds views over views.
+const viewDepthMax = 100
+
+// queryRTE makes the entry of a sub-query.
+func (a *analyzer) queryRTE(s *scope, q *query) *rte {
+	r := a.newRTE(s, rteSubquery)
+	r.query = q
+	for _, t := range q.visible() {
+		c := rteCol{name: t.name, oid: t.x.typ(), typmod: t.x.mod()}
+		if v, ok := t.x.(*varExpr); ok {
+			c.rel, c.num = v.rte.cols[v.col].rel, v.rte.cols[v.col].num
+		}
+		r.cols = append(r.cols, c)
+	}
+	return r
+}
+
+// applyAlias gives the entry its alias and column names.
+func (a *analyzer) applyAlias(r *rte, alias *ast.Alias) {
+	if alias == nil {
+		return
+	}
+	r.alias, r.aliased = alias.Name, true
+	if len(alias.Columns) > len(r.cols) {
+		a.failf(alias.Pos(), pgerr.InvalidColumnReference, "table \"%s\" has %d columns available but %d columns specified", alias.Name, len(r.cols), len(alias.Columns))
+	}
+	for i, name := range alias.Columns {
+		r.cols[i].name = name
+	}
+}
+
+func (a *analyzer) rangeSubselect(s *scope, t *ast.RangeSubselect) *rte {
+	saved := s.lateral
+	s.lateral = t.Lateral
+	q := a.subquery(s, t.Query, nil)
+	s.lateral = saved
+	r := a.queryRTE(s, q)
+	r.lateral = t.Lateral && readsScope(q, s)
+	a.applyAlias(r, t.Alias)
+	return r
+}
+
+// readsScope tells whether the query reads columns of the scope s.
+func readsScope(q *query, s *scope) bool {
+	found := false
+	walkQuery(q, func(x expr) bool {
+		if v, ok := x.(*varExpr); ok && v.rte.owner == s {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// rangeFunction analyzes a function in FROM; its arguments may refer to the
+// items before it.
+func (a *analyzer) rangeFunction(s *scope, t *ast.RangeFunction) *rte {
+	saved, clause := s.lateral, s.clause
+	s.lateral, s.clause = true, inFromFunction
+	r := a.newRTE(s, rteFunction)
+	r.fn = &tableFunc{ordinality: t.Ordinality}
+	name := ""
+	for _, f := range t.Funcs {
+		calls := a.tableCalls(s, f.Call)
+		if len(f.Columns) > 0 {
+			a.fail(t.Pos(), pgerr.Unsupported("a column definition list is not supported"))
+		}
+		for _, call := range calls {
+			r.fn.calls = append(r.fn.calls, call)
+			if name == "" {
+				name = columnName(f.Call)
+			}
+			r.cols = append(r.cols, callColumns(call, columnName(f.Call))...)
+		}
+	}
+	s.lateral, s.clause = saved, clause
+	if len(t.Columns) > 0 {
+		a.fail(t.Pos(), pgerr.Unsupported("a column definition list is not supported"))
+	}
+	r.alias = name
+	if t.Ordinality {
+		r.cols = append(r.cols, rteCol{name: "ordinality", oid: types.Int8OID, typmod: -1})
+	}
+	if t.Alias != nil {
+		if len(r.cols) == 1+b2i(t.Ordinality) {
+			r.cols[0].name = t.Alias.Name
+		}
+		a.applyAlias(r, t.Alias)
+	}
+	return r
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// tableCalls analyzes the call; unnest of several arrays is one call for each.
+func (a *analyzer) tableCalls(s *scope, e ast.Expr) []expr {
+	call, ok := e.(*ast.FuncCall)
+	if !ok {
+		return []expr{a.expr(s, e)}
+	}
+	if call.Name[len(call.Name)-1] == "unnest" && len(call.Args) > 1 {
+		var out []expr
+		for _, arg := range call.Args {
+			one := *call
+			one.Args = []ast.Expr{arg}
+			out = append(out, a.tableCall(s, &one))
+		}
+		return out
+	}
+	return []expr{a.tableCall(s, call)}
+}
+
+// tableCall analyzes one call in FROM without the rewriting of the select list.
+func (a *analyzer) tableCall(s *scope, e *ast.FuncCall) expr {
+	args, names := a.callArgs(s, e)
+	in := make([]types.OID, len(args))
+	for i, x := range args {
+		in[i] = x.typ()
+	}
+	c, cast := a.function(e, in, names)
+	if cast != 0 {
+		return a.castExplicit(args[0], cast, -1, e.Pos())
+	}
+	a.checkCallForm(e, c.fn)
+	if c.fn.Kind == 'a' {
+		a.failf(e.Pos(), pgerr.GroupingError, "aggregate functions are not allowed in functions in FROM")
+	}
+	if len(names) > 0 {
+		args = reorder(c, args)
+	}
+	return a.buildCallForm(c, e.Name[len(e.Name)-1], args, e.Variadic, e.Pos())
+}
+
+// callColumns returns the columns that a call in FROM has.
+func callColumns(call expr, name string) []rteCol {
+	f, ok := call.(*funcExpr)
+	if !ok {
+		return []rteCol{{name: name, oid: call.typ(), typmod: call.mod()}}
+	}
+	return functionColumns(f, name)
+}
+
+// functionColumns returns the columns of a call of a function, actual types in
+// the place of polymorphic ones.
+func functionColumns(f *funcExpr, name string) []rteCol {
+	cols := outColumns(f.fn, f.oid, name)
+	elem := types.OID(0)
+	for i, d := range f.fn.Args {
+		if d == types.AnyarrayOID && i < len(f.args) {
+			elem = types.ElemOf(f.args[i].typ())
+		}
+	}
+	for i := range cols {
+		switch cols[i].oid {
+		case types.AnyelementOID:
+			cols[i].oid = elem
+		case types.AnyarrayOID:
+			cols[i].oid = types.ArrayOf(elem)
+		}
+	}
+	return cols
+}
+
+// setCall is a set-returning function outside of FROM. In a select list it
+// becomes a FROM item of its own, joined to each row.
+func (a *analyzer) setCall(s *scope, e *ast.FuncCall, x expr) expr {
+	f, ok := x.(*funcExpr)
+	if !ok {
+		return x
+	}
+	if s.query == nil || s.clause != inSelect && s.clause != inOrderBy && s.clause != inGroupBy {
+		name := aggregateForbidden(s.clause)
+		if name == "" {
+			name = "this context"
+		}
+		a.failf(e.Pos(), pgerr.FeatureNotSupported, "set-returning functions are not allowed in %s", name)
+	}
+	q := s.query
+	if q.srf == nil {
+		q.srf = a.newRTE(s, rteFunction)
+		q.srf.fn = &tableFunc{}
+		q.hasSRF = true
+	}
+	first := len(q.srf.cols)
+	for i, call := range q.srf.fn.calls {
+		if equalExpr(call, f) {
+			return srfRef(q.srf, q.srfStart[i], len(functionColumns(f, "")), e.Pos())
+		}
+	}
+	cols := functionColumns(f, f.fn.Name)
+	q.srf.fn.calls = append(q.srf.fn.calls, f)
+	q.srfStart = append(q.srfStart, first)
+	q.srf.cols = append(q.srf.cols, cols...)
+	return srfRef(q.srf, first, len(cols), e.Pos())
+}
+
+func srfRef(r *rte, first, n, pos int) expr {
+	if n == 1 {
+		return newVar(r, first, pos)
+	}
+	row := &rowExpr{base: base{types.RecordOID, -1, pos}}
+	for i := range n {
+		row.args = append(row.args, newVar(r, first+i, pos))
+		row.names = append(row.names, r.cols[first+i].name)
+	}
+	return row
+}
+
+// join analyzes a JOIN.
+func (a *analyzer) join(s *scope, t *ast.JoinExpr) (fromItem, []nsItem) {
+	left, lnames := a.tableExpr(s, t.Left)
+	// The right side may be LATERAL over the left one.
+	n := len(s.items)
+	s.items = append(s.items[:n:n], lnames...)
+	right, rnames := a.tableExpr(s, t.Right)
+	s.items = s.items[:n]
+	for i := range rnames {
+		if rnames[i].hasRel {
+			a.checkAlias(lnames, &rnames[i], t.Pos())
+		}
+	}
+	j := &fromJoin{kind: t.Type, left: left, right: right}
+	using := t.Using
+	if t.Natural {
+		using = commonNames(lnames, rnames)
+		if len(using) == 0 {
+			return a.finishJoin(j, t, append(lnames, rnames...))
+		}
+	}
+	if len(using) > 0 {
+		merged := a.joinUsing(j, using, lnames, rnames, t)
+		return a.finishJoin(j, t, merged)
+	}
+	names := append(lnames[:len(lnames):len(lnames)], rnames...)
+	if t.On != nil {
+		items, from := s.items, s.from
+		s.items, s.from = names, false
+		j.on = a.coerceBool(a.exprIn(s, t.On, inJoinOn), "JOIN/ON")
+		s.items, s.from = items, from
+	}
+	return a.finishJoin(j, t, names)
+}
+
+// finishJoin gives the join its alias, which hides the names within.
+func (a *analyzer) finishJoin(j *fromJoin, t *ast.JoinExpr, names []nsItem) (fromItem, []nsItem) {
+	if t.Alias == nil {
+		return j, names
+	}
+	it := nsItem{name: t.Alias.Name, hasCols: true, hasRel: true}
+	for i := range names {
+		if !names[i].hasCols {
+			continue
+		}
+		for c, n := 0, names[i].count(); c < n; c++ {
+			it.cols = append(it.cols, nsCol{names[i].colName(c), names[i].column(c, -1)})
+		}
+	}
+	if len(t.Alias.Columns) > len(it.cols) {
+		a.failf(t.Alias.Pos(), pgerr.SyntaxError, "column alias list for \"%s\" has too many entries", t.Alias.Name)
+	}
+	for i, n := range t.Alias.Columns {
+		it.cols[i].name = n
+	}
+	return j, []nsItem{it}
+}
+
+// commonNames lists the columns that both sides of a NATURAL join have.
+func commonNames(left, right []nsItem) []string {
+	var out []string
+	for i := range left {
+		if !left[i].hasCols {
+			continue
+		}
+		for c, n := 0, left[i].count(); c < n; c++ {
+			name := left[i].colName(c)
+			for r := range right {
+				if right[r].hasCols && right[r].find(name) != -1 {
+					out = append(out, name)
+					break
+				}
+			}
+		}
+	}
+	return out
+}
+
+// joinUsing builds the condition and the merged columns of USING.
+func (a *analyzer) joinUsing(j *fromJoin, using []string, left, right []nsItem, t *ast.JoinExpr) []nsItem {
+	merged := nsItem{hasCols: true}
+	conds := &boolExpr{base: boolBase(t.Pos()), kind: boolAnd}
+	for i, name := range using {
+		for _, other := range using[:i] {
+			if other == name {
+				a.failf(-1, pgerr.DuplicateColumn, "column name \"%s\" appears more than once in USING clause", name)
+			}
+		}
+		l := a.usingColumn(left, name, "left")
+		r := a.usingColumn(right, name, "right")
+		conds.args = append(conds.args, a.makeOp(ast.Operator{Name: "="}, l, r, t.Pos()))
+		merged.cols = append(merged.cols, nsCol{name, a.mergedColumn(t.Type, l, r)})
+	}
+	j.on = conds
+	if len(conds.args) == 1 {
+		j.on = conds.args[0]
+	}
+	merged = appendUnmerged(merged, left, using)
+	merged = appendUnmerged(merged, right, using)
+	out := []nsItem{merged}
+	for _, items := range [][]nsItem{left, right} {
+		for _, it := range items {
+			it.hasCols = false
+			if it.hasRel {
+				out = append(out, it)
+			}
+		}
+	}
+	if t.UsingAlias != nil {
+		out = append(out, nsItem{name: t.UsingAlias.Name, hasRel: true, cols: merged.cols[:len(using):len(using)]})
+	}
+	return out
+}
+
+func (a *analyzer) usingColumn(items []nsItem, name, side string) expr {
+	var found expr
+	for i := range items {
+		if !items[i].hasCols {
+			continue
+		}
+		n := items[i].find(name)
+		if n == -2 || n >= 0 && found != nil {
+			a.failf(-1, pgerr.AmbiguousColumn, "common column name \"%s\" appears more than once in %s table", name, side)
+		}
+		if n >= 0 {
+			found = items[i].column(n, -1)
+		}
+	}
+	if found == nil {
+		a.failf(-1, pgerr.UndefinedColumn, "column \"%s\" specified in USING clause does not exist in %s table", name, side)
+	}
+	return found
+}
+
+// mergedColumn is the value of a USING column by the kind of join.
+func (a *analyzer) mergedColumn(kind ast.JoinType, l, r expr) expr {
+	oid := a.commonType([]expr{l, r}, "JOIN/USING")
+	lc, rc := a.coerceCommon(l, oid, "JOIN/USING"), a.coerceCommon(r, oid, "JOIN/USING")
+	switch kind {
+	case ast.JoinRight:
+		return rc
+	case ast.JoinFull:
+		return &listExpr{base: base{oid, commonTypmod([]expr{lc, rc}, oid), -1}, kind: listCoalesce, args: []expr{lc, rc}}
+	}
+	return lc
+}
+
+func appendUnmerged(merged nsItem, items []nsItem, using []string) nsItem {
+	for i := range items {
+		if !items[i].hasCols {
+			continue
+		}
+	columns:
+		for c, n := 0, items[i].count(); c < n; c++ {
+			name := items[i].colName(c)
+			for _, u := range using {
+				if u == name {
+					continue columns
+				}
+			}
+			merged.cols = append(merged.cols, nsCol{name, items[i].column(c, -1)})
+		}
+	}
+	return merged
+}

@@ -1,0 +1,274 @@
+package plan
+
+import (
+	"fmt"
+
+	"polyreme/pgsql/catalog"
+	"polyreme/pgsql/parse/ast"
+	"polyreme/pgsql/types"
+	"polyreme/pgwire/pgerr"
+)
+
+// Options is what a statement's meaning depends on besides its text.
+type Options struct {
+	Catalog    *catalog.Catalog
+	SearchPath []string    // schemas, "$user" already replaced
+	ParamTypes []types.OID // declared types of $1…; 0 is to be inferred
+	Env        *types.Env  // folding of constants: TimeZone, DateStyle; nil is the default
+	User       string
+	Database   string
+}
+
+// Kind says which way a statement takes.
+type Kind uint8
+
+// Kinds.
+const (
+	Read    Kind = iota // SQL is a query
+	Write               // Ops go to the log
+	Schema              // Ops go to the log and NewCatalog is the catalog after them
+	Utility             // the session does it: Node
+	Copy                // COPY: Copy
+	Explain             // EXPLAIN: Explain
+)
+
+// Column is a column of the result, as RowDescription tells it.
+type Column struct {
+	Name     string
+	Type     types.OID
+	Typmod   int32
+	Relation uint32 // the column's relation and number, 0 for an expression
+	Attnum   int16
+}
+
+// Op is one SQLite statement of a write.
+type Op struct {
+	SQL     string
+	Counts  bool          // its changed rows count into the tag
+	Returns bool          // its rows are those of RETURNING
+	Params  []types.Value // of catalog rows: the op has its own parameters, not the client's
+}
+
+// Dependency is a relation at the version that the plan was made for; relation 0
+// is the whole schema.
+type Dependency struct {
+	Relation uint32
+	Version  uint64
+}
+
+// Statement is a planned statement. It is immutable.
+type Statement struct {
+	Kind     Kind
+	Node     ast.Stmt
+	Tag      string // "SELECT", "INSERT 0", "CREATE TABLE"
+	TagCount bool   // the tag is followed by the number of rows
+	Params   []types.OID
+	Columns  []Column
+	SQL      string // Read
+	Ops      []Op   // Write and Schema
+
+	Depends        []Dependency
+	ReadsRelations []uint32
+	Target         uint32 // relation that INSERT, UPDATE or DELETE is about
+
+	Bounded      bool // its own text bounds the work
+	Volatile     bool // calls a volatile function
+	UsesSequence bool
+	ForUpdate    bool
+
+	NewCatalog *catalog.Catalog
+	Notices    []*pgerr.Error
+	Copy       *CopyPlan
+	Explain    *ExplainPlan
+
+	target    *catalog.Relation
+	insertion []keyValue // what an INSERT of one row gives each column
+}
+
+// analyzer is the state of the planning of one statement.
+type analyzer struct {
+	sql    string
+	opt    Options
+	cat    *catalog.Catalog
+	env    *types.Env
+	params []*paramInfo
+	rtes   int
+	ctes   int
+	depth  int
+	views  int
+
+	relations    []*catalog.Relation // all that is read or written
+	volatile     bool
+	usesSequence bool
+	forUpdate    bool
+	wholeSchema  bool
+	constraints  bool // within DEFAULT, CHECK or index expressions of the catalog
+	notices      []*pgerr.Error
+}
+
+// paramInfo is what is known of $n.
+type paramInfo struct {
+	oid  types.OID
+	uses []*paramExpr
+}
+
+// Plan analyzes one statement of the source text sql and emits its SQL.
+func Plan(stmt ast.RawStmt, sql string, opt Options) (st *Statement, err error) {
+	a := newAnalyzer(sql, opt)
+	defer recoverError(&st, &err)
+	st = a.statement(stmt.Stmt)
+	st.Node = stmt.Stmt
+	a.finish(st)
+	return st, nil
+}
+
+// recoverError turns the panic of fail into err.
+func recoverError(st **Statement, err *error) {
+	switch r := recover().(type) {
+	case nil:
+	case *pgerr.Error:
+		*st, *err = nil, r
+	default:
+		*st, *err = nil, pgerr.New(pgerr.InternalError, "plan: %s", fmt.Sprint(r))
+	}
+}
+
+func newAnalyzer(sql string, opt Options) *analyzer {
+	a := &analyzer{sql: sql, opt: opt, cat: opt.Catalog, env: opt.Env}
+	if a.env == nil {
+		a.env = types.DefaultEnv()
+	}
+	if a.env.RegIn == nil {
+		env := *a.env
+		env.RegIn = a.regIn
+		a.env = &env
+	}
+	for _, oid := range opt.ParamTypes {
+		if oid == types.UnknownOID {
+			oid = 0
+		}
+		a.params = append(a.params, &paramInfo{oid: oid})
+	}
+	return a
+}
+
+// statement plans by the kind of statement.
+func (a *analyzer) statement(stmt ast.Stmt) *Statement {
+	switch s := stmt.(type) {
+	case *ast.SelectStmt:
+		if s.Into != nil {
+			return a.selectInto(s)
+		}
+		return a.selectStatement(s)
+	case *ast.InsertStmt:
+		return a.insert(s)
+	case *ast.UpdateStmt:
+		return a.update(s)
+	case *ast.DeleteStmt:
+		return a.delete(s)
+	case *ast.MergeStmt:
+		a.fail(-1, pgerr.Unsupported("MERGE is not supported"))
+	case *ast.TruncateStmt:
+		return a.truncate(s)
+	case *ast.CopyStmt:
+		return a.copyStatement(s)
+	case *ast.ExplainStmt:
+		return a.explain(s)
+	case *ast.Unsupported:
+		a.fail(-1, pgerr.Unsupported("%s is not supported", s.Kind))
+	}
+	if st := a.schemaStatement(stmt); st != nil {
+		return st
+	}
+	return &Statement{Kind: Utility, Node: stmt, Tag: utilityTag(stmt)}
+}
+
+// finish fills what all statements have in common.
+func (a *analyzer) finish(st *Statement) {
+	if st.Kind == Utility {
+		return
+	}
+	st.Params = a.paramTypes()
+	st.Volatile = st.Volatile || a.volatile
+	st.UsesSequence = st.UsesSequence || a.usesSequence
+	st.ForUpdate = a.forUpdate
+	st.Notices = append(st.Notices, a.notices...)
+	if a.wholeSchema || st.Kind == Schema {
+		st.Depends = append(st.Depends, Dependency{0, a.cat.Version})
+	}
+	for _, r := range a.relations {
+		st.ReadsRelations = append(st.ReadsRelations, r.OID)
+		if !r.System && st.Kind != Schema {
+			st.Depends = append(st.Depends, Dependency{r.OID, r.Version})
+		}
+	}
+}
+
+// paramTypes returns the types of all parameters, or raises 42P18.
+func (a *analyzer) paramTypes() []types.OID {
+	if len(a.params) == 0 {
+		return nil
+	}
+	oids := make([]types.OID, len(a.params))
+	for i, p := range a.params {
+		if p.oid == 0 {
+			if len(p.uses) == 0 {
+				// PostgreSQL: a parameter that is not used has type unknown only
+				// where a later one is used; Describe then fails.
+				a.fail(-1, pgerr.New(pgerr.IndeterminateDatatype, "could not determine data type of parameter $%d", i+1))
+			}
+			a.fail(p.uses[0].pos, pgerr.New(pgerr.IndeterminateDatatype, "could not determine data type of parameter $%d", i+1))
+		}
+		oids[i] = p.oid
+	}
+	return oids
+}
+
+// fail raises err with the position of the byte offset pos.
+func (a *analyzer) fail(pos int, err *pgerr.Error) {
+	if pos >= 0 && a.views == 0 {
+		err = err.At(ast.Character(a.sql, pos))
+	}
+	panic(err)
+}
+
+// failf raises a new error.
+func (a *analyzer) failf(pos int, code, format string, args ...any) {
+	a.fail(pos, pgerr.New(code, format, args...))
+}
+
+// check raises err, if there is one, at pos.
+func (a *analyzer) check(pos int, err error) {
+	if err != nil {
+		a.fail(pos, pgerr.From(err))
+	}
+}
+
+func (a *analyzer) notice(code, format string, args ...any) {
+	e := pgerr.New(code, format, args...)
+	e.Severity = "NOTICE"
+	a.notices = append(a.notices, e)
+}
+
+// use records that the statement depends on r.
+func (a *analyzer) use(r *catalog.Relation) {
+	for _, u := range a.relations {
+		if u == r {
+			return
+		}
+	}
+	a.relations = append(a.relations, r)
+}
+
+// depthMax bounds the recursion of analysis; SQLite's own expression depth
+// limit is 1000.
+const depthMax = 1000
+
+func (a *analyzer) enter(pos int) {
+	if a.depth++; a.depth > depthMax {
+		a.fail(pos, pgerr.New(pgerr.StatementTooComplex, "stack depth limit exceeded").
+			WithHint(`Increase the configuration parameter "max_stack_depth" (currently 2048kB), after ensuring the platform's stack depth limit is adequate.`))
+	}
+}
+
+func (a *analyzer) leave() { a.depth-- }

@@ -1,0 +1,463 @@
+package session
+
+import (
+	"context"
+
+	"polyreme/pgsql/catalog"
+	"polyreme/pgsql/parse/ast"
+	"polyreme/pgsql/plan"
+	"polyreme/pgsql/settings"
+	"polyreme/pgwire"
+	"polyreme/pgwire/pgerr"
+	"polyreme/raftlog"
+	"polyreme/sqlfsm"
+)
+
+// block is a transaction in progress: explicit from BEGIN on, implicit for the
+// statements before one Sync or of one query string.
+type block struct {
+	explicit  bool
+	failed    bool
+	isolation ast.Isolation
+	readOnly  bool
+	moment    raftlog.Moment
+	began     *settings.State // the settings to return to on rollback
+
+	// catalog is the schema after the block's own DDL, nil without any.
+	catalog       *catalog.Catalog
+	changesSchema bool
+	base          uint64 // version of the catalog that the first DDL was planned against
+
+	operations []raftlog.Operation // in order
+	statements int
+	depends    map[uint32]raftlog.SchemaVersion
+
+	// pending are writes that have not run yet. Their operations are the last
+	// ones, and their answers are held.
+	pending []pendingWrite
+
+	workspace *sqlfsm.Workspace
+	reader    *sqlfsm.Reader // the one snapshot of a block that has one
+
+	savepoints []savepoint
+}
+
+// pendingWrite is a write whose outcome is decided at the end of the block.
+type pendingWrite struct {
+	portal    *portal
+	hold      int // place of its answer in the reply
+	statement int
+	first     int // its first operation
+	describe  bool
+}
+
+// savepoint is where ROLLBACK TO returns to.
+type savepoint struct {
+	name          string
+	operations    int
+	catalog       *catalog.Catalog
+	changesSchema bool
+	settings      *settings.State
+	base          *settings.State
+	inWorkspace   bool
+}
+
+// oneSnapshot tells whether all queries of the block see the same snapshot.
+func (b *block) oneSnapshot() bool {
+	return b.isolation == ast.RepeatableRead || b.isolation == ast.Serializable
+}
+
+// beginBlock starts a transaction.
+func (s *Session) beginBlock(explicit bool) *block {
+	b := &block{explicit: explicit, moment: s.moment(), began: s.base, depends: map[uint32]raftlog.SchemaVersion{}}
+	b.isolation = isolationOf(s.settings, "default_transaction_isolation")
+	readOnly, _ := s.settings.Get("default_transaction_read_only")
+	b.readOnly = readOnly == "on"
+	s.block = b
+	return b
+}
+
+func isolationOf(state *settings.State, name string) ast.Isolation {
+	level, _ := state.Get(name)
+	switch level {
+	case "serializable":
+		return ast.Serializable
+	case "repeatable read":
+		return ast.RepeatableRead
+	case "read uncommitted":
+		return ast.ReadUncommitted
+	}
+	return ast.ReadCommitted
+}
+
+// endBlock releases what the transaction holds. It neither commits nor
+// changes settings.
+func (s *Session) endBlock() {
+	b := s.block
+	if b == nil {
+		return
+	}
+	s.block = nil
+	for name, p := range s.portals {
+		p.close()
+		delete(s.portals, name)
+	}
+	for name, c := range s.cursors {
+		if !c.hold {
+			delete(s.cursors, name)
+		}
+	}
+	if b.workspace != nil {
+		b.workspace.Close()
+	}
+	if b.reader != nil {
+		b.reader.Release()
+	}
+}
+
+// rollback ends the transaction without its effects.
+func (s *Session) rollback(r *pgwire.Reply) {
+	b := s.block
+	if b == nil {
+		return
+	}
+	s.endBlock()
+	s.base = b.began
+	s.setSettings(b.began, r)
+}
+
+// statementMoment is the time and randomness for the statement that begins:
+// the transaction's.
+func (s *Session) statementMoment() raftlog.Moment {
+	if s.block != nil {
+		return s.block.moment
+	}
+	return s.moment()
+}
+
+// add appends the operations of a statement to the transaction.
+func (b *block) add(p *portal) (first, statement int) {
+	first, statement = len(b.operations), b.statements
+	b.operations = p.appendOperations(b.operations, statement)
+	b.statements++
+	b.depend(p.planned)
+	return first, statement
+}
+
+// depend records what the plan depends on. Within a transaction that changes
+// the schema everything depends on the version it began with.
+func (b *block) depend(p *planned) {
+	if p.Kind != plan.Schema && !b.changesSchema {
+		for _, d := range p.depends {
+			b.depends[d.Relation] = d.Version
+		}
+		return
+	}
+	if !b.changesSchema {
+		b.base = p.version
+	}
+	b.changesSchema = true
+	if p.NewCatalog != nil {
+		b.catalog = p.NewCatalog
+	}
+}
+
+// open makes the workspace of the block, if it has none yet.
+func (s *Session) openWorkspace(ctx context.Context) (*sqlfsm.Workspace, error) {
+	b := s.block
+	if b.workspace != nil {
+		return b.workspace, nil
+	}
+	if err := s.freshen(ctx); err != nil {
+		return nil, err
+	}
+	w, err := s.manager.config.Store.Workspace(ctx, sqlfsm.WorkspaceConfig{
+		Moment: b.moment, Settings: s.entrySettings(), MemoryLimit: s.settings.WorkspaceBytes, Snapshot: b.reader,
+	})
+	if err != nil {
+		return nil, err
+	}
+	b.workspace = w
+	return w, nil
+}
+
+// freshen waits until this node is as new as the session's consistency level
+// asks.
+func (s *Session) freshen(ctx context.Context) error {
+	if s.block != nil && s.block.reader != nil {
+		return nil
+	}
+	reader, err := s.snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	reader.Release()
+	return nil
+}
+
+// runInWorkspace runs the operations of one statement, whose digests become
+// what the log must find again.
+func (s *Session) runInWorkspace(ctx context.Context, w *sqlfsm.Workspace, operations []raftlog.Operation) (raftlog.StatementResult, error) {
+	var result raftlog.StatementResult
+	for i := range operations {
+		op := &operations[i]
+		got, err := w.Run(ctx, op)
+		if err != nil {
+			return result, err
+		}
+		op.Expect = got.Digest
+		if op.Counts {
+			result.Changed += got.Changed
+		}
+		if op.Returns {
+			result.Rows = got.Rows
+		}
+	}
+	return result, nil
+}
+
+// settlePending runs the pending writes in a workspace, so that what follows
+// sees their effects and the client has its answers.
+func (s *Session) settlePending(ctx context.Context, r *pgwire.Reply) error {
+	b := s.block
+	if b == nil || len(b.pending) == 0 {
+		return nil
+	}
+	pending := b.pending
+	b.pending = nil
+	w, err := s.openWorkspace(ctx)
+	if err != nil {
+		r.SettleBefore(pending[0].hold)
+		return err
+	}
+	for i, write := range pending {
+		end := len(b.operations)
+		if i+1 < len(pending) {
+			end = pending[i+1].first
+		}
+		s.equip(w.Env, write.portal.planned.catalog)
+		result, err := s.runInWorkspace(ctx, w, b.operations[write.first:end])
+		if err != nil {
+			r.SettleBefore(write.hold)
+			return s.translate(write.portal, err)
+		}
+		r.Fill(write.hold)
+		s.answer(write.portal, &result, write.describe, r)
+		r.EndFill()
+	}
+	r.Settle()
+	return nil
+}
+
+// Flush implements pgwire.Session.
+func (s *Session) Flush(ctx context.Context, r *pgwire.Reply) error {
+	if err := s.settlePending(ctx, r); err != nil {
+		s.Fail()
+		return s.failure(ctx, err)
+	}
+	return nil
+}
+
+// Sync implements pgwire.Session.
+func (s *Session) Sync(ctx context.Context, r *pgwire.Reply) error {
+	b := s.block
+	if b == nil {
+		s.dropPortals()
+		return nil
+	}
+	if b.explicit {
+		return s.Flush(ctx, r)
+	}
+	if b.failed {
+		r.Settle()
+		s.rollback(r)
+		return nil
+	}
+	if err := s.commit(ctx, r); err != nil {
+		return s.failure(ctx, err)
+	}
+	return nil
+}
+
+// dropPortals ends the portals of a transaction that is over.
+func (s *Session) dropPortals() {
+	for name, p := range s.portals {
+		p.close()
+		delete(s.portals, name)
+	}
+}
+
+// commit makes the transaction's effects permanent. Whatever the outcome, the
+// transaction is over afterwards.
+func (s *Session) commit(ctx context.Context, r *pgwire.Reply) error {
+	b := s.block
+	if len(b.operations) == 0 {
+		s.finish(r)
+		return nil
+	}
+	if err := s.holdCursors(ctx); err != nil {
+		s.rollback(r)
+		return err
+	}
+	err := s.commitLog(ctx, b, r)
+	if err != nil {
+		s.rollback(r)
+		return err
+	}
+	s.finish(r)
+	return nil
+}
+
+// finish ends a committed transaction: SET LOCAL ends with it.
+func (s *Session) finish(r *pgwire.Reply) {
+	s.endBlock()
+	s.setSettings(s.base, r)
+}
+
+// entry makes the log entry of the transaction.
+func (s *Session) entry(b *block) *raftlog.Entry {
+	e := &raftlog.Entry{Moment: b.moment, Settings: s.entrySettings(), ChangesSchema: b.changesSchema, Operations: b.operations}
+	if b.changesSchema {
+		e.Dependencies = []raftlog.Dependency{{Relation: 0, Version: raftlog.SchemaVersion(b.base)}}
+		return e
+	}
+	for relation, version := range b.depends {
+		e.Dependencies = append(e.Dependencies, raftlog.Dependency{Relation: relation, Version: version})
+	}
+	return e
+}
+
+// entrySettings are the settings that an entry carries.
+func (s *Session) entrySettings() []raftlog.Setting {
+	pairs := s.settings.Replayed
+	if len(pairs) == 0 {
+		return nil
+	}
+	out := make([]raftlog.Setting, len(pairs))
+	for i, p := range pairs {
+		out[i] = raftlog.Setting(p)
+	}
+	return out
+}
+
+// commitLog proposes the transaction and answers its pending writes.
+func (s *Session) commitLog(ctx context.Context, b *block, r *pgwire.Reply) error {
+	shown := b.workspace != nil
+	for attempt := 0; ; attempt++ {
+		result, err := s.propose(ctx, s.entry(b))
+		if err != nil {
+			s.giveUpPending(b, 0, r)
+			return err
+		}
+		switch result.Status {
+		case raftlog.Applied, raftlog.ResultLost:
+			return s.answerPending(ctx, b, &result, r)
+		case raftlog.SchemaChanged:
+			if !shown && attempt < replansMax {
+				if err := s.replanPending(ctx, b); err != nil {
+					s.giveUpPending(b, 0, r)
+					return err
+				}
+				continue
+			}
+			s.giveUpPending(b, 0, r)
+			return pgerr.New(pgerr.SerializationFailure, "could not serialize access due to concurrent schema change").
+				WithHint("The transaction might succeed if retried.")
+		case raftlog.Conflict:
+			s.giveUpPending(b, 0, r)
+			return conflict(&result)
+		case raftlog.Failed:
+			for i := range b.pending {
+				if b.pending[i].statement == result.Statement {
+					s.answerBefore(b, i, &result, r)
+					return s.translate(b.pending[i].portal, result.Err)
+				}
+			}
+			s.giveUpPending(b, 0, r)
+			return result.Err
+		}
+		s.giveUpPending(b, 0, r)
+		return unexpectedStatus(&result)
+	}
+}
+
+func conflict(result *raftlog.Result) error {
+	if result.Err != nil {
+		return result.Err
+	}
+	return pgerr.New(pgerr.SerializationFailure, "could not serialize access due to concurrent update").
+		WithHint("The transaction might succeed if retried.")
+}
+
+func unexpectedStatus(result *raftlog.Result) error {
+	if result.Err != nil {
+		return result.Err
+	}
+	return pgerr.New(pgerr.TransactionResolutionUnknown, "the transaction's outcome is not known (%s)", result.Status).
+		WithHint("Read the data to learn whether it was committed.")
+}
+
+// answerPending fills in the answers of the pending writes of a committed
+// transaction.
+func (s *Session) answerPending(ctx context.Context, b *block, result *raftlog.Result, r *pgwire.Reply) error {
+	s.answerBefore(b, len(b.pending), result, r)
+	if b.changesSchema {
+		return s.manager.config.Store.WaitApplied(ctx, s.lastIndex)
+	}
+	return nil
+}
+
+// answerBefore fills in the answers of the pending writes before number n and
+// drops those from n on.
+func (s *Session) answerBefore(b *block, n int, result *raftlog.Result, r *pgwire.Reply) {
+	for _, write := range b.pending[:n] {
+		var done raftlog.StatementResult
+		if write.statement < len(result.Statements) {
+			done = result.Statements[write.statement]
+		}
+		r.Fill(write.hold)
+		s.answer(write.portal, &done, write.describe, r)
+		r.EndFill()
+	}
+	s.giveUpPending(b, n, r)
+}
+
+// giveUpPending drops the answers from the pending write n on.
+func (s *Session) giveUpPending(b *block, n int, r *pgwire.Reply) {
+	switch {
+	case n < len(b.pending):
+		r.SettleBefore(b.pending[n].hold)
+	default:
+		r.Settle()
+	}
+	b.pending = nil
+}
+
+// replanPending plans the pending writes again for the newest catalog.
+func (s *Session) replanPending(ctx context.Context, b *block) error {
+	if err := s.catchUp(ctx); err != nil {
+		return err
+	}
+	cat, err := s.manager.current(ctx)
+	if err != nil {
+		return err
+	}
+	b.operations, b.statements, b.catalog, b.changesSchema = nil, 0, nil, false
+	clear(b.depends)
+	for i := range b.pending {
+		write := &b.pending[i]
+		next, err := s.planAgain(write.portal, cat)
+		if err != nil {
+			return err
+		}
+		if !sameColumns(write.portal.planned.columns, next.columns) {
+			return pgerr.New(pgerr.FeatureNotSupported, "cached plan must not change result type")
+		}
+		write.portal.use(next)
+		write.first, write.statement = b.add(write.portal)
+		if b.catalog != nil {
+			cat = b.catalog
+		}
+	}
+	return nil
+}

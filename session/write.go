@@ -1,0 +1,295 @@
+package session
+
+import (
+	"context"
+	"errors"
+
+	"polyreme/pgsql/parse/ast"
+	"polyreme/pgsql/plan"
+	"polyreme/pgwire"
+	"polyreme/pgwire/pgerr"
+	"polyreme/raftlog"
+)
+
+// replansMax is how often a statement is planned again because the schema
+// changes under it.
+const replansMax = 10
+
+// begin starts the statement of p. done tells that it has been answered; else
+// p.rows are its rows. last tells that nothing of its transaction follows.
+func (s *Session) begin(ctx context.Context, p *portal, rowsMax int64, last bool, r *pgwire.Reply) (done bool, err error) {
+	if s.block != nil && s.block.failed && !endsBlock(p.planned.raw.Stmt) {
+		return true, errFailedBlock()
+	}
+	switch p.planned.Kind {
+	case plan.Read:
+		return false, s.read(ctx, p, r)
+	case plan.Write, plan.Schema:
+		return s.write(ctx, p, rowsMax, last, r)
+	case plan.Copy:
+		return true, s.copy(ctx, p, last, r)
+	case plan.Explain:
+		return false, s.explain(ctx, p, r)
+	}
+	return s.utility(ctx, p, last, r)
+}
+
+// write runs a statement that changes data or schema.
+func (s *Session) write(ctx context.Context, p *portal, rowsMax int64, last bool, r *pgwire.Reply) (done bool, err error) {
+	if err := s.checkWritable(p.planned.Tag); err != nil {
+		return true, err
+	}
+	switch b := s.block; {
+	case b == nil && last && rowsMax == 0:
+		return true, s.writeAlone(ctx, p, r)
+	case b == nil:
+		s.beginBlock(false)
+		return s.writeLater(ctx, p, rowsMax, r)
+	case !b.explicit && b.workspace == nil:
+		return s.writeLater(ctx, p, rowsMax, r)
+	}
+	return s.writeNow(ctx, p, r)
+}
+
+// checkWritable refuses writes in read-only transactions.
+func (s *Session) checkWritable(tag string) error {
+	readOnly := false
+	if s.block != nil {
+		readOnly = s.block.readOnly
+	} else if v, _ := s.settings.Get("default_transaction_read_only"); v == "on" {
+		readOnly = true
+	}
+	if readOnly {
+		return pgerr.New(pgerr.ReadOnlySQLTransaction, "cannot execute %s in a read-only transaction", verb(tag))
+	}
+	return nil
+}
+
+// verb cuts the row count's "0" from the tag of INSERT.
+func verb(tag string) string {
+	if tag == "INSERT 0" {
+		return "INSERT"
+	}
+	return tag
+}
+
+// writeAlone runs a write that is a transaction of its own.
+func (s *Session) writeAlone(ctx context.Context, p *portal, r *pgwire.Reply) error {
+	if !p.planned.Bounded && p.planned.Kind == plan.Write {
+		if err := s.rehearse(ctx, p); err != nil {
+			return err
+		}
+	}
+	moment := s.moment()
+	for attempt := 0; ; attempt++ {
+		result, err := s.propose(ctx, &raftlog.Entry{
+			Moment: moment, Settings: s.entrySettings(), Dependencies: p.planned.depends,
+			ChangesSchema: p.planned.Kind == plan.Schema, Operations: p.appendOperations(nil, 0),
+		})
+		if err != nil {
+			return err
+		}
+		switch result.Status {
+		case raftlog.Applied, raftlog.ResultLost:
+			if p.planned.Kind == plan.Schema {
+				if err := s.manager.config.Store.WaitApplied(ctx, s.lastIndex); err != nil {
+					return err
+				}
+			}
+			var done raftlog.StatementResult
+			if len(result.Statements) > 0 {
+				done = result.Statements[0]
+			}
+			s.answer(p, &done, false, r)
+			return nil
+		case raftlog.Failed:
+			return s.translate(p, result.Err)
+		case raftlog.SchemaChanged:
+			if attempt >= replansMax {
+				return pgerr.New(pgerr.SerializationFailure, "the schema changed too often while the statement ran")
+			}
+			if err := s.replan(ctx, p); err != nil {
+				return err
+			}
+		default:
+			return unexpectedStatus(&result)
+		}
+	}
+}
+
+// replan waits for the newest schema and plans p for it.
+func (s *Session) replan(ctx context.Context, p *portal) error {
+	if err := s.catchUp(ctx); err != nil {
+		return err
+	}
+	cat, err := s.manager.current(ctx)
+	if err != nil {
+		return err
+	}
+	return s.refresh(ctx, p, cat)
+}
+
+// rehearse runs a write whose work its own text does not bound in a workspace
+// first, where it can be canceled, times out and meets memory limits. Nothing
+// that runs away enters the log, where nobody could stop it.
+func (s *Session) rehearse(ctx context.Context, p *portal) error {
+	b := s.beginBlock(false)
+	defer s.endBlockKeepPortals(b)
+	w, err := s.openWorkspace(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.freshPlan(ctx, p); err != nil {
+		return err
+	}
+	s.equip(w.Env, p.planned.catalog)
+	_, err = s.runInWorkspace(ctx, w, p.appendOperations(nil, 0))
+	if err != nil {
+		return s.translate(p, err)
+	}
+	return nil
+}
+
+// freshPlan makes sure that p is planned for the newest catalog here.
+func (s *Session) freshPlan(ctx context.Context, p *portal) error {
+	cat, err := s.catalog(ctx)
+	if err != nil {
+		return err
+	}
+	return s.refresh(ctx, p, cat)
+}
+
+// endBlockKeepPortals drops a block that was only for a rehearsal.
+func (s *Session) endBlockKeepPortals(b *block) {
+	s.block = nil
+	if b.workspace != nil {
+		b.workspace.Close()
+	}
+}
+
+// writeLater appends a write to the implicit transaction. Its answer is held
+// until the transaction ends or a later statement needs its effects.
+func (s *Session) writeLater(ctx context.Context, p *portal, rowsMax int64, r *pgwire.Reply) (done bool, err error) {
+	if rowsMax != 0 && p.planned.columns != nil || r.Holds() >= pgwire.HoldsMax {
+		if err := s.settlePending(ctx, r); err != nil {
+			return true, err
+		}
+		return s.writeNow(ctx, p, r)
+	}
+	first, statement := s.block.add(p)
+	s.block.pending = append(s.block.pending, pendingWrite{portal: p, hold: r.Hold(), statement: statement, first: first})
+	return true, nil
+}
+
+// writeNow runs a write in the workspace of the block.
+func (s *Session) writeNow(ctx context.Context, p *portal, r *pgwire.Reply) (done bool, err error) {
+	if err := s.settlePending(ctx, r); err != nil {
+		return true, err
+	}
+	w, err := s.openWorkspace(ctx)
+	if err != nil {
+		return true, err
+	}
+	if err := s.freshPlan(ctx, p); err != nil {
+		return true, err
+	}
+	s.equip(w.Env, p.planned.catalog)
+	first, _ := s.block.add(p)
+	result, err := s.runInWorkspace(ctx, w, s.block.operations[first:])
+	if err != nil {
+		return true, s.translate(p, err)
+	}
+	if p.planned.columns != nil {
+		p.rows = newValueRows(result.Rows)
+		return false, nil
+	}
+	s.answer(p, &result, false, r)
+	return true, nil
+}
+
+// appendOperations appends the operations of p's statement.
+func (p *portal) appendOperations(dst []raftlog.Operation, statement int) []raftlog.Operation {
+	for i := range p.planned.Ops {
+		op := &p.planned.Ops[i]
+		params := op.Params
+		if params == nil {
+			params = p.params
+		}
+		dst = append(dst, raftlog.Operation{
+			Kind: raftlog.OpExec, Statement: statement, SQL: op.SQL, Params: params,
+			Counts: op.Counts, Returns: op.Returns,
+		})
+	}
+	return dst
+}
+
+// answer sends the result of a write: RETURNING rows and the tag.
+func (s *Session) answer(p *portal, result *raftlog.StatementResult, describe bool, r *pgwire.Reply) {
+	p.finished = true
+	columns := len(p.encoders)
+	if p.planned.columns == nil {
+		s.complete(p, result.Changed, r)
+		return
+	}
+	if describe {
+		r.RowDescription(p.planned.columns, p.formats)
+	}
+	rows := newValueRows(result.Rows)
+	env := &s.settings.Env
+	var n int64
+	for {
+		more, err := rows.next()
+		if err != nil || !more {
+			break
+		}
+		dst := r.StartRow(columns)
+		for i, encode := range p.encoders {
+			dst = pgwire.AppendValue(dst, encode, rows.column(i), env)
+		}
+		r.EndRow(dst)
+		n++
+	}
+	if p.planned.Tag != "SELECT" {
+		n = result.Changed
+	}
+	s.complete(p, n, r)
+}
+
+// propose carries an entry through the log.
+func (s *Session) propose(ctx context.Context, e *raftlog.Entry) (raftlog.Result, error) {
+	result, index, err := s.manager.config.Log.Propose(ctx, e)
+	if err != nil {
+		return result, err
+	}
+	if index > s.lastIndex {
+		s.lastIndex = index
+	}
+	return result, nil
+}
+
+// translate gives the error that PostgreSQL would report for a failed
+// operation.
+func (s *Session) translate(p *portal, err error) error {
+	var e *pgerr.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return plan.TranslateError(p.planned.catalog, p.planned.Statement, p.params, e)
+}
+
+// endsBlock tells whether a statement is allowed in a failed block.
+func endsBlock(stmt ast.Stmt) bool {
+	t, ok := stmt.(*ast.TransactionStmt)
+	if !ok {
+		return false
+	}
+	switch t.Kind {
+	case ast.TransCommit, ast.TransRollback, ast.TransRollbackTo, ast.TransPrepare:
+		return true
+	}
+	return false
+}
+
+func errFailedBlock() error {
+	return pgerr.New(pgerr.InFailedSQLTransaction, "current transaction is aborted, commands ignored until end of transaction block")
+}

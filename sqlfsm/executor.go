@@ -1,0 +1,112 @@
+package sqlfsm
+
+import (
+	"polyreme/pgsql/types"
+	"polyreme/pgwire/pgerr"
+	"polyreme/raftlog"
+	"polyreme/sqlfsm/sqlite"
+)
+
+// executor runs operations on a connection. The applier and each Workspace have
+// one, so that a transaction does the same in both.
+type executor struct {
+	conn       *sqlite.Conn
+	statements []raftlog.StatementResult // of the entry being run
+	digest     []byte                    // of the last operation, if it was asked for
+	digester   *raftlog.Digester
+	row        []types.Value
+}
+
+// exec runs an operation of kind OpExec and adds to its statement's result. The
+// digest is that of the operation's own rows and changes.
+func (x *executor) exec(op *raftlog.Operation, result *raftlog.StatementResult, digest bool) error {
+	stmt, err := x.conn.Prepare(op.SQL)
+	if err != nil {
+		return err
+	}
+	defer stmt.Release()
+	sets := max(op.Sets, 1)
+	width := len(op.Params) / sets
+	if width*sets != len(op.Params) {
+		return pgerr.New(pgerr.ProtocolViolation, "operation has %d parameters for %d sets", len(op.Params), sets)
+	}
+	if digest {
+		x.startDigest()
+	}
+	columns := 0
+	if op.Returns || digest {
+		columns = stmt.ColumnCount()
+	}
+	if op.Returns {
+		result.Rows.Columns = columns
+	}
+	writes := (op.Counts || digest) && !stmt.ReadOnly()
+	var changed int64
+	for set := range sets {
+		if err := bindAll(stmt, op.Params[set*width:(set+1)*width]); err != nil {
+			return err
+		}
+		if err := x.step(stmt, op, result, columns, digest); err != nil {
+			return err
+		}
+		if writes {
+			changed += x.conn.Changes()
+		}
+		if sets > 1 {
+			stmt.Reset()
+		}
+	}
+	if op.Counts {
+		result.Changed += changed
+	}
+	if digest {
+		x.digest = x.digester.Sum(x.digest[:0], columns, changed)
+	}
+	return nil
+}
+
+func (x *executor) startDigest() {
+	if x.digester == nil {
+		x.digester = raftlog.NewDigester()
+	}
+	x.digester.Reset()
+}
+
+// step runs a bound statement to its end and takes its rows.
+func (x *executor) step(stmt *sqlite.Stmt, op *raftlog.Operation, result *raftlog.StatementResult, columns int, digest bool) error {
+	for {
+		more, err := stmt.Step()
+		if err != nil || !more {
+			return err
+		}
+		if columns == 0 {
+			continue
+		}
+		x.row = x.row[:0]
+		for i := range columns {
+			x.row = append(x.row, stmt.Column(i))
+		}
+		if digest {
+			x.digester.Row(x.row)
+		}
+		if op.Returns {
+			if len(result.Rows.Data) > resultBytesMax {
+				return pgerr.New(pgerr.ProgramLimitExceeded, "result of a write exceeds %d bytes", resultBytesMax)
+			}
+			result.Rows.Append(x.row)
+		}
+	}
+}
+
+// resultBytesMax bounds the RETURNING rows of one statement, which every node
+// holds in memory while it applies.
+const resultBytesMax = 256 << 20
+
+func bindAll(stmt *sqlite.Stmt, params []types.Value) error {
+	for i := range params {
+		if err := stmt.Bind(i+1, params[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+package sqlfsm
+
+import (
+	"bytes"
+	"errors"
+
+	"polyreme/pgwire/pgerr"
+	"polyreme/raftlog"
+	"polyreme/sqlfsm/sqlite"
+)
+
+// entrySavepoint is the savepoint around the operations of an entry.
+const entrySavepoint = "entry"
+
+// run executes the operations of an entry: all of them or none.
+func (a *applier) run(e *raftlog.Entry) (raftlog.Result, error) {
+	env, conn := a.writer.env, a.writer.conn
+	if err := a.store.config.Settings(env, e.Settings); err != nil {
+		if sqlite.Classify(err) != sqlite.Deterministic {
+			return raftlog.Result{}, err
+		}
+		return failed(0, pgerr.From(err)), nil
+	}
+	env.Begin(e.Moment.Time, e.Moment.Seed)
+	a.sequences.begin()
+	if e.ChangesSchema {
+		if err := a.sequences.flush(); err != nil {
+			return raftlog.Result{}, err
+		}
+	}
+	guarded := a.needsSavepoint(e)
+	if guarded {
+		if err := conn.Savepoint(entrySavepoint); err != nil {
+			return raftlog.Result{}, err
+		}
+	}
+	result, err := a.operations(e)
+	if err != nil {
+		return result, err
+	}
+	if guarded {
+		if err := a.endSavepoint(result.Status == raftlog.Applied); err != nil {
+			return result, err
+		}
+	}
+	if e.ChangesSchema {
+		return result, a.reloadSchema()
+	}
+	return result, nil
+}
+
+// needsSavepoint tells whether more could have to be undone than the one
+// statement that SQLite undoes by itself when it fails.
+func (a *applier) needsSavepoint(e *raftlog.Entry) bool {
+	if len(e.Operations) != 1 || e.ChangesSchema || a.deferred {
+		return true
+	}
+	op := &e.Operations[0]
+	return op.Kind != raftlog.OpExec || op.Sets > 1 || op.Expect != nil
+}
+
+func (a *applier) endSavepoint(keep bool) error {
+	conn := a.writer.conn
+	if !keep {
+		if err := conn.RollbackTo(entrySavepoint); err != nil {
+			return err
+		}
+	}
+	return conn.Release(entrySavepoint)
+}
+
+// operations runs the operations in order until one fails or differs.
+func (a *applier) operations(e *raftlog.Entry) (raftlog.Result, error) {
+	x := &a.executor
+	n := statementCount(e)
+	if n > statementsMax {
+		return failed(0, pgerr.New(pgerr.ProgramLimitExceeded, "transaction has more than %d statements", statementsMax)), nil
+	}
+	x.statements = make([]raftlog.StatementResult, n)
+	for i := range e.Operations {
+		op := &e.Operations[i]
+		matches, err := a.operation(e, op)
+		if err != nil {
+			return a.failure(op, err)
+		}
+		if !matches {
+			return conflict(op), nil
+		}
+		if e.ChangesSchema {
+			if err := a.sequences.flush(); err != nil {
+				return raftlog.Result{}, err
+			}
+			a.sequences.forget()
+		}
+	}
+	if a.deferred {
+		if err := a.checkDeferred(); err != nil {
+			last := &e.Operations[len(e.Operations)-1]
+			return a.failure(last, err)
+		}
+	}
+	return raftlog.Result{Status: raftlog.Applied, Statements: x.statements}, nil
+}
+
+// operation runs one operation and tells whether its result is the expected.
+func (a *applier) operation(e *raftlog.Entry, op *raftlog.Operation) (bool, error) {
+	x := &a.executor
+	switch op.Kind {
+	case raftlog.OpExec:
+		err := x.exec(op, &x.statements[op.Statement], op.Expect != nil)
+		if err != nil || op.Expect == nil {
+			return err == nil, err
+		}
+		return bytes.Equal(op.Expect, x.digest), nil
+	case raftlog.OpStageAppend:
+		return true, a.stageAppend(e.Request.Session, op)
+	case raftlog.OpStageExec:
+		return true, a.stageExec(e.Request.Session, op)
+	case raftlog.OpStageDiscard:
+		return true, a.stageDiscard(e.Request.Session, op.Stage)
+	}
+	return false, pgerr.New(pgerr.InternalError, "unknown kind of operation %d", op.Kind)
+}
+
+// statementCount is the number of client statements of an entry.
+func statementCount(e *raftlog.Entry) int {
+	n := 0
+	for i := range e.Operations {
+		n = max(n, e.Operations[i].Statement+1)
+	}
+	return n
+}
+
+// statementsMax bounds the client statements of an entry.
+const statementsMax = 1 << 16
+
+// failure turns the error of an operation into the entry's result, or into a
+// local fault.
+func (a *applier) failure(op *raftlog.Operation, err error) (raftlog.Result, error) {
+	switch sqlite.Classify(err) {
+	case sqlite.Deterministic, sqlite.Schema:
+	default:
+		return raftlog.Result{}, err
+	}
+	if !a.writer.conn.InTransaction() {
+		a.broken[a.where] = failed(op.Statement, clientError(err))
+		a.undone = true
+		return raftlog.Result{}, errors.Join(errUndone, err)
+	}
+	return failed(op.Statement, a.explain(op, err)), nil
+}
+
+func failed(statement int, err *pgerr.Error) raftlog.Result {
+	return raftlog.Result{Status: raftlog.Failed, Statement: statement, Err: err}
+}
+
+// conflict is the result of an entry whose transaction would not see what its
+// client was shown.
+func conflict(op *raftlog.Operation) raftlog.Result {
+	err := pgerr.New(pgerr.SerializationFailure, "could not serialize access due to concurrent update").
+		WithHint("The transaction might succeed if retried.")
+	return raftlog.Result{Status: raftlog.Conflict, Statement: op.Statement, Err: err}
+}

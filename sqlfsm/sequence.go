@@ -1,0 +1,218 @@
+package sqlfsm
+
+import (
+	"slices"
+
+	"polyreme/pgsql/builtin"
+	"polyreme/pgsql/types"
+	"polyreme/pgwire/pgerr"
+	"polyreme/sqlfsm/sqlite"
+)
+
+// sequences serves nextval and its family on one connection. As in PostgreSQL
+// a value once drawn is never given again, whatever becomes of the transaction:
+// values are drawn in memory and written to polyreme_sequence by flush, outside
+// every savepoint.
+//
+// The definitions are the rows of pg_sequence. Operations that write
+// polyreme_sequence or pg_sequence by themselves belong to entries that change
+// the schema, around which the state in memory is flushed and forgotten.
+type sequences struct {
+	conn  *sqlite.Conn
+	known map[uint32]*sequence
+	dirty []uint32
+	drawn []*sequence // since begin
+	last  *sequence   // of lastval
+}
+
+// sequence is the definition and the state of a sequence.
+type sequence struct {
+	oid                 uint32
+	increment, min, max int64
+	cycle               bool
+	value               int64
+	called              bool // value was given out
+	dirty               bool
+	current             int64 // of currval
+	drawn               bool  // current is valid
+}
+
+var _ builtin.Sequences = (*sequences)(nil)
+
+func newSequences(conn *sqlite.Conn) *sequences {
+	return &sequences{conn: conn, known: make(map[uint32]*sequence)}
+}
+
+// forget makes the next call read the tables again. Call flush before, unless
+// the values drawn are to be undone.
+func (q *sequences) forget() {
+	clear(q.known)
+	q.dirty = q.dirty[:0]
+	q.drawn = q.drawn[:0]
+	q.last = nil
+}
+
+// flush writes the state of the sequences that moved.
+func (q *sequences) flush() error {
+	if len(q.dirty) == 0 {
+		return nil
+	}
+	slices.Sort(q.dirty)
+	for _, oid := range q.dirty {
+		s := q.known[oid]
+		if err := runWith(q.conn, "UPDATE polyreme_sequence SET last_value = ?2, is_called = ?3 WHERE oid = ?1",
+			types.IntValue(int64(oid)), types.IntValue(s.value), types.BoolValue(s.called)); err != nil {
+			return err
+		}
+		s.dirty = false
+	}
+	q.dirty = q.dirty[:0]
+	return nil
+}
+
+// NextValue is nextval.
+func (q *sequences) NextValue(oid uint32) (int64, error) {
+	s, err := q.get(oid)
+	if err != nil {
+		return 0, err
+	}
+	next := s.value
+	if s.called {
+		if next, err = q.after(s); err != nil {
+			return 0, err
+		}
+	}
+	s.value, s.called = next, true
+	q.mark(s)
+	q.draw(s, next)
+	q.last = s
+	return next, nil
+}
+
+// after returns the value that follows the last one given out.
+func (q *sequences) after(s *sequence) (int64, error) {
+	next := s.value + s.increment
+	if s.increment > 0 && (next > s.max || next < s.value) {
+		if !s.cycle {
+			return 0, pgerr.New(sequenceLimitExceeded, `nextval: reached maximum value of sequence "%s" (%d)`, q.name(s.oid), s.max)
+		}
+		return s.min, nil
+	}
+	if s.increment < 0 && (next < s.min || next > s.value) {
+		if !s.cycle {
+			return 0, pgerr.New(sequenceLimitExceeded, `nextval: reached minimum value of sequence "%s" (%d)`, q.name(s.oid), s.min)
+		}
+		return s.max, nil
+	}
+	return next, nil
+}
+
+// sequenceLimitExceeded is sequence_generator_limit_exceeded.
+const sequenceLimitExceeded = "2200H"
+
+// CurrentValue is currval within the transaction.
+func (q *sequences) CurrentValue(oid uint32) (int64, error) {
+	s, err := q.get(oid)
+	if err != nil {
+		return 0, err
+	}
+	if !s.drawn {
+		return 0, pgerr.New(pgerr.ObjectNotInPrerequisiteState, `currval of sequence "%s" is not yet defined in this session`, q.name(oid))
+	}
+	return s.current, nil
+}
+
+// LastValue is lastval within the transaction.
+func (q *sequences) LastValue() (int64, error) {
+	if q.last == nil || !q.last.drawn {
+		return 0, pgerr.New(pgerr.ObjectNotInPrerequisiteState, "lastval is not yet defined in this session")
+	}
+	return q.last.current, nil
+}
+
+// SetValue is setval.
+func (q *sequences) SetValue(oid uint32, value int64, called bool) error {
+	s, err := q.get(oid)
+	if err != nil {
+		return err
+	}
+	if value < s.min || value > s.max {
+		return pgerr.New(pgerr.NumericValueOutOfRange, `setval: value %d is out of bounds for sequence "%s" (%d..%d)`, value, q.name(oid), s.min, s.max)
+	}
+	s.value, s.called = value, called
+	if called {
+		q.draw(s, value)
+	}
+	q.mark(s)
+	return nil
+}
+
+// draw makes value the current one of s.
+func (q *sequences) draw(s *sequence, value int64) {
+	s.current = value
+	if !s.drawn {
+		s.drawn = true
+		q.drawn = append(q.drawn, s)
+	}
+}
+
+func (q *sequences) mark(s *sequence) {
+	if !s.dirty {
+		s.dirty = true
+		q.dirty = append(q.dirty, s.oid)
+	}
+}
+
+// begin starts a transaction: currval and lastval know only its own draws.
+func (q *sequences) begin() {
+	for _, s := range q.drawn {
+		s.drawn = false
+	}
+	q.drawn = q.drawn[:0]
+	q.last = nil
+}
+
+// get returns the state of a sequence.
+func (q *sequences) get(oid uint32) (*sequence, error) {
+	if s := q.known[oid]; s != nil {
+		return s, nil
+	}
+	stmt, err := q.conn.Prepare("SELECT d.seqincrement, d.seqmin, d.seqmax, d.seqcycle, s.last_value, s.is_called" +
+		" FROM polyreme_sequence s JOIN pg_sequence d ON d.seqrelid = s.oid WHERE s.oid = ?1")
+	if err != nil {
+		return nil, err
+	}
+	defer stmt.Release()
+	if err := stmt.BindInt64(1, int64(oid)); err != nil {
+		return nil, err
+	}
+	row, err := stmt.Step()
+	if err != nil {
+		return nil, err
+	}
+	if !row {
+		return nil, pgerr.New(pgerr.UndefinedTable, "could not open relation with OID %d", oid)
+	}
+	s := &sequence{
+		oid: oid, increment: stmt.ColumnInt64(0), min: stmt.ColumnInt64(1), max: stmt.ColumnInt64(2),
+		cycle: stmt.ColumnInt64(3) != 0, value: stmt.ColumnInt64(4), called: stmt.ColumnInt64(5) != 0,
+	}
+	q.known[oid] = s
+	return s, nil
+}
+
+// name is the sequence's name for a message.
+func (q *sequences) name(oid uint32) string {
+	stmt, err := q.conn.Prepare("SELECT relname FROM pg_class WHERE oid = ?1")
+	if err != nil {
+		return ""
+	}
+	defer stmt.Release()
+	if err := stmt.BindInt64(1, int64(oid)); err != nil {
+		return ""
+	}
+	if row, err := stmt.Step(); err != nil || !row {
+		return ""
+	}
+	return string(stmt.ColumnBytes(0))
+}

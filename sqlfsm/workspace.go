@@ -1,0 +1,186 @@
+package sqlfsm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"polyreme/pgsql/builtin"
+	"polyreme/pgsql/types"
+	"polyreme/raftlog"
+	"polyreme/sqlfsm/sqlite"
+)
+
+// WorkspaceConfig is the circumstances of a transaction.
+type WorkspaceConfig struct {
+	Moment      raftlog.Moment
+	Settings    []raftlog.Setting
+	MemoryLimit int64 // bytes of changed pages; 0 is WorkspaceMemoryDefault
+}
+
+// WorkspaceMemoryDefault is the default limit of changed pages.
+const WorkspaceMemoryDefault = 64 << 20
+
+// Workspace is a private, writable view of one committed state: what a
+// transaction does before it is proposed. Nothing of it reaches the file.
+// Operations give the results, and the digests, that they would give in apply
+// on the same state. It belongs to one goroutine at a time.
+type Workspace struct {
+	Conn   *sqlite.Conn
+	Env    *builtin.Env
+	Index  raftlog.Index         // the last entry in the state
+	Schema raftlog.SchemaVersion // the schema's version in it
+
+	store     *Store
+	lease     lease
+	pin       *sqlite.Conn
+	overlay   *sqlite.Overlay
+	executor  executor
+	sequences *sequences
+	moment    raftlog.Moment
+	results   [1]raftlog.StatementResult
+}
+
+// Workspace opens a view of the state as it is now.
+func (s *Store) Workspace(ctx context.Context, config WorkspaceConfig) (*Workspace, error) {
+	w := &Workspace{store: s, moment: config.Moment}
+	if config.MemoryLimit == 0 {
+		config.MemoryLimit = WorkspaceMemoryDefault
+	}
+	if _, err := s.readers.admit(ctx, &w.lease, false); err != nil {
+		return nil, err
+	}
+	if err := w.open(config); err != nil {
+		return nil, errors.Join(fmt.Errorf("open workspace: %w", err), w.Close())
+	}
+	return w, nil
+}
+
+func (w *Workspace) open(config WorkspaceConfig) error {
+	s := w.store
+	pin, err := sqlite.Open(sqlite.Config{Path: s.path, ReadOnly: true, CacheKiB: 64})
+	if err != nil {
+		return err
+	}
+	w.pin = pin
+	w.overlay = sqlite.NewOverlay(pin, config.MemoryLimit)
+	conn, err := w.overlay.Open(sqlite.Config{CacheKiB: s.config.ReaderCacheKiB})
+	if err != nil {
+		return err
+	}
+	own, err := s.equip(conn)
+	if err != nil {
+		return err
+	}
+	w.Conn, w.Env = own.conn, own.env
+	s.readers.started(&w.lease, conn.Interrupt)
+	w.executor.conn = conn
+	w.sequences = newSequences(conn)
+	w.Env.Sequences = w.sequences
+	if err := s.config.Settings(w.Env, config.Settings); err != nil {
+		return err
+	}
+	return w.locate()
+}
+
+// locate reads which state the view is of, and starts the Moment.
+func (w *Workspace) locate() error {
+	at, err := loadApplied(w.Conn)
+	if err != nil {
+		return err
+	}
+	schema, err := w.Conn.QueryInt64("SELECT schema FROM polyreme_applied")
+	if err != nil {
+		return err
+	}
+	w.Index, w.Schema = at.index, raftlog.SchemaVersion(schema)
+	w.Env.Begin(w.moment.Time, w.moment.Seed)
+	return nil
+}
+
+// Rebase drops all changes and takes the state as it is now.
+func (w *Workspace) Rebase() error {
+	if err := w.overlay.Reset(); err != nil {
+		return w.Err(err)
+	}
+	w.sequences.forget()
+	return w.locate()
+}
+
+// Run executes an operation. The result's Digest is what Operation.Expect must
+// hold for the operation to be validated when the transaction is applied. After
+// an error the operation has changed nothing, unless SQLite rolled the whole
+// transaction back (Lost).
+func (w *Workspace) Run(op *raftlog.Operation) (raftlog.StatementResult, error) {
+	w.results[0] = raftlog.StatementResult{}
+	if err := w.executor.exec(op, &w.results[0], true); err != nil {
+		return raftlog.StatementResult{}, w.clientError(op, err)
+	}
+	result := w.results[0]
+	result.Digest = append([]byte(nil), w.executor.digest...)
+	return result, nil
+}
+
+// clientError makes the error that the same failure gives in apply.
+func (w *Workspace) clientError(op *raftlog.Operation, err error) error {
+	if cause := w.Err(err); cause != err { //nolint:errorlint // the very same error is meant
+		return cause
+	}
+	if sqlite.Classify(err) != sqlite.Deterministic || w.Lost() {
+		return err
+	}
+	return explain(w.Conn, err, func() error {
+		var result raftlog.StatementResult
+		return w.executor.exec(op, &result, false)
+	})
+}
+
+// Digest returns the digest of rows that were read from Conn by other means
+// than Run, of an operation that changes nothing.
+func (w *Workspace) Digest(columns int, rows func(yield func([]types.Value) bool)) []byte {
+	w.executor.startDigest()
+	for row := range rows {
+		w.executor.digester.Row(row)
+	}
+	return w.executor.digester.Sum(nil, columns, 0)
+}
+
+// Lost tells whether SQLite has rolled the transaction back by itself: the
+// memory limit, an interrupt. Nothing but Rebase or Close is left then.
+func (w *Workspace) Lost() bool { return !w.Conn.InTransaction() }
+
+// Savepoint, RollbackTo and Release work as SQL's of the same names.
+func (w *Workspace) Savepoint(name string) error { return w.Conn.Savepoint(name) }
+
+// RollbackTo undoes what was done since the savepoint.
+func (w *Workspace) RollbackTo(name string) error {
+	w.sequences.forget()
+	return w.Conn.RollbackTo(name)
+}
+
+// Release ends the savepoint and keeps what was done.
+func (w *Workspace) Release(name string) error { return w.Conn.Release(name) }
+
+// Err returns err, or what the client is to be told instead when the workspace
+// was ended from outside.
+func (w *Workspace) Err(err error) error { return w.lease.err(err) }
+
+// Ended is closed when the workspace is ended from outside.
+func (w *Workspace) Ended() <-chan struct{} { return w.lease.ended }
+
+// Close drops everything. It is idempotent.
+func (w *Workspace) Close() error {
+	if w.store == nil {
+		return nil
+	}
+	var err error
+	if w.Conn != nil {
+		err = w.Conn.Close()
+	}
+	if w.pin != nil {
+		err = errors.Join(err, w.pin.Close())
+	}
+	w.store.readers.finished(&w.lease)
+	w.store, w.Conn, w.pin = nil, nil, nil
+	return err
+}
