@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // group owns goroutines: it starts them with a context that ends at close, and
@@ -43,4 +44,19 @@ func (g *group) close() {
 	g.mu.Unlock()
 	g.cancel()
 	g.wg.Wait()
+}
+
+// closeWithin is close, but stops waiting after d.
+func (g *group) closeWithin(d time.Duration) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		g.close()
+	}()
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-done:
+	case <-t.C:
+	}
 }

@@ -19,35 +19,36 @@ const (
 
 // followLeadership runs one lead for each time that this node becomes the leader.
 func (n *Node) followLeadership(ctx context.Context) {
-	var cancel context.CancelFunc
-	done := make(chan struct{})
-	stop := func() {
-		if cancel != nil {
-			cancel()
-			<-done
-			cancel = nil
-		}
-		n.ready.Store(0)
-	}
-	defer stop()
+	stop := func() {}
+	defer func() { stop() }()
 	for {
 		select {
 		case leads := <-n.leaderCh:
 			stop()
+			stop = func() {}
 			if leads {
-				var lead context.Context
-				lead, cancel = context.WithCancel(ctx)
-				ended := make(chan struct{})
-				done = ended
-				go func() {
-					defer close(ended)
-					n.lead(lead)
-				}()
+				stop = n.startLead(ctx)
 			}
 			n.view.wake()
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// startLead starts the leader's work; the function it returns ends it.
+func (n *Node) startLead(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		n.lead(ctx)
+	}()
+	return func() {
+		n.ready.Store(0)
+		cancel()
+		<-done
+		n.ready.Store(0)
 	}
 }
 

@@ -19,9 +19,11 @@ type Node struct {
 	cfg   Config
 	log   *slog.Logger
 	group *group
-	calls *calls
-	mux   *mux
-	trans *raft.NetworkTransport
+	// appliers are the goroutines that wait for raft to answer.
+	appliers *group
+	calls    *calls
+	mux      *mux
+	trans    *raft.NetworkTransport
 
 	raftNow  atomic.Pointer[raft.Raft] // replaced by restartRaft
 	leaderCh chan bool                 // raft's word on our leadership
@@ -33,15 +35,14 @@ type Node struct {
 	sessions  *sessions     // of our proposals
 	leads     rounds        // leadership proofs of this node as the leader
 	asks      rounds        // questions to the leader for its read index
-	confirms  confirms
 	proof     atomic.Pointer[readProof]
 	installs  *installWatch
+	taking    atomic.Int32 // snapshots being taken here, as against received
 	directory directory
 	stats     Stats
 
-	closing   sync.Once
-	closeErr  error
-	removedMu sync.Mutex
+	closing  sync.Once
+	closeErr error
 }
 
 // Stats counts what a node did. Read the fields with their Load methods.
@@ -70,7 +71,7 @@ func Open(cfg Config) (*Node, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	n := &Node{cfg: cfg, log: cfg.Logger, group: newGroup(), leaderCh: make(chan bool, 64)}
+	n := &Node{cfg: cfg, log: cfg.Logger, group: newGroup(), appliers: newGroup(), leaderCh: make(chan bool, 64)}
 	n.view.init(n.group.ctx)
 	n.packer = newPacker(n)
 	n.forwarder = newForwarder(n)
@@ -90,7 +91,7 @@ func Open(cfg Config) (*Node, error) {
 		return nil, n.abort(err)
 	}
 	n.group.start(n.mux.serve)
-	n.group.start(n.followLeadership)
+	n.appliers.start(n.followLeadership)
 	n.group.start(n.snapshotLoop)
 	n.group.start(n.sessions.keepAliveLoop)
 	n.group.start(n.refreshAddress)
@@ -147,6 +148,7 @@ func (n *Node) restartRaft(why string) {
 func (n *Node) abort(err error) error {
 	n.mux.Close()
 	n.trans.Close()
+	n.appliers.close()
 	n.group.close()
 	return err
 }
@@ -155,9 +157,13 @@ func (n *Node) abort(err error) error {
 // leadership first, call TransferLeadership. It may be called again.
 func (n *Node) Close() error {
 	n.closing.Do(func() {
-		n.group.cancel()
+		// raft never answers what reaches it after its end: those who wait for
+		// its answers end first.
 		n.packer.close()
 		n.forwarder.close()
+		n.appliers.cancel()
+		n.appliers.closeWithin(closeWait)
+		n.group.cancel()
 		if err := n.raft().Shutdown().Error(); err != nil {
 			n.closeErr = fmt.Errorf("stop raft: %w", err)
 		}
@@ -176,6 +182,10 @@ func (n *Node) fatal(err error) {
 		n.cfg.OnFatal(err)
 	}
 }
+
+// closeWait bounds how long Close waits for raft to answer what is under way:
+// longer than a leader without a majority needs to step down.
+const closeWait = 3 * time.Second
 
 // ID returns the node's id.
 func (n *Node) ID() string { return n.cfg.ID }

@@ -138,7 +138,7 @@ func newPacker(n *Node) *packer { return &packer{node: n, queue: newQueue()} }
 
 func (k *packer) run() {
 	for range batchesInFlight {
-		k.node.group.start(k.work)
+		k.node.appliers.start(k.work)
 	}
 }
 

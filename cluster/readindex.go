@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -32,7 +31,6 @@ import (
 
 const (
 	roundTimeout  = time.Second
-	confirmsMax   = 16 // confirmations under way per peer
 	readLimit     = 10 * time.Second
 	readRetryWait = 5 * time.Millisecond
 )
@@ -218,28 +216,6 @@ func (n *Node) proveLeadership(ctx context.Context) (raftlog.Index, error) {
 	return index, nil
 }
 
-// confirms bounds the confirmations under way, per peer: those of a dead peer
-// wait for their timeout.
-type confirms struct {
-	mu      sync.Mutex // guards peers
-	peers   map[raft.ServerID]*atomic.Int32
-	request [8]byte
-}
-
-func (c *confirms) counter(id raft.ServerID) *atomic.Int32 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.peers == nil {
-		c.peers = make(map[raft.ServerID]*atomic.Int32)
-	}
-	k := c.peers[id]
-	if k == nil {
-		k = new(atomic.Int32)
-		c.peers[id] = k
-	}
-	return k
-}
-
 // confirmTerm asks the other voters for their terms, and returns nil once a
 // majority, this node included, has none above term.
 func (n *Node) confirmTerm(ctx context.Context, term uint64) error {
@@ -255,48 +231,27 @@ func (n *Node) confirmTerm(ctx context.Context, term uint64) error {
 	}
 	answers := make(chan error, len(others))
 	ctx, cancel := context.WithTimeout(ctx, roundTimeout)
+	defer cancel() // ends the calls that are not needed any more
 	for _, s := range others {
-		k := n.confirms.counter(s.ID)
-		if k.Add(1) > confirmsMax {
-			k.Add(-1)
-			answers <- errConnection
-			continue
-		}
 		started := n.group.start(func(context.Context) {
-			err := n.askTerm(ctx, string(s.Address), term)
-			k.Add(-1)
-			answers <- err
+			answers <- n.askTerm(ctx, string(s.Address), term)
 		})
 		if !started {
-			k.Add(-1)
-			answers <- errClosing
+			return errClosing
 		}
 	}
-	// Late answers are let come in for the rest of the round's time, unless one
-	// has told that the term is over.
-	var deposed, failed int
-	for range others {
+	for left := len(others); agreed < need && agreed+left >= need; left-- {
 		switch err := <-answers; {
 		case err == nil:
 			agreed++
 		case errors.Is(err, errNotLeader):
-			deposed++
-		default:
-			failed++
-		}
-		if agreed >= need {
-			break
-		}
-		if deposed > 0 || failed > voters-need {
-			break
+			return err
 		}
 	}
-	if agreed >= need && deposed == 0 {
-		_ = cancel // the context's own timer ends the calls that are left
-		return nil
+	if agreed < need {
+		return errNotLeader
 	}
-	cancel()
-	return errNotLeader
+	return nil
 }
 
 // askTerm asks one peer for its term.
