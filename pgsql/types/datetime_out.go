@@ -154,9 +154,6 @@ func timestamptzOut(dst []byte, v Value, env *Env) []byte {
 	abbrev := ""
 	if env.DateOutput != DateISO {
 		abbrev, _ = time.Unix(floorDiv64(ts, usPerSecond)+epochUnixSeconds, 0).In(loc).Zone()
-		if abbrev != "" && !isAlpha(abbrev[0]) {
-			abbrev = "" // numeric: PostgreSQL prints the offset in its own way
-		}
 	}
 	c := splitTimestamp(local)
 	return appendTimestamp(dst, &c, env, true, offset, abbrev)
