@@ -172,7 +172,7 @@ func (s *Session) openWorkspace(ctx context.Context) (*sqlfsm.Workspace, error) 
 		return nil, err
 	}
 	w, err := s.manager.config.Store.Workspace(ctx, sqlfsm.WorkspaceConfig{
-		Moment: b.moment, Settings: s.entrySettings(), MemoryLimit: s.settings.WorkspaceBytes, Snapshot: b.reader,
+		Moment: b.moment, Settings: s.entrySettings(), MemoryLimit: s.settings.WorkspaceBytes,
 	})
 	if err != nil {
 		return nil, err
@@ -201,7 +201,7 @@ func (s *Session) runInWorkspace(ctx context.Context, w *sqlfsm.Workspace, opera
 	var result raftlog.StatementResult
 	for i := range operations {
 		op := &operations[i]
-		got, err := w.Run(ctx, op)
+		got, err := w.Run(op)
 		if err != nil {
 			return result, err
 		}
@@ -235,7 +235,7 @@ func (s *Session) settlePending(ctx context.Context, r *pgwire.Reply) error {
 		if i+1 < len(pending) {
 			end = pending[i+1].first
 		}
-		s.equip(w.Env, write.portal.planned.catalog)
+		s.equipWrite(w.Env)
 		result, err := s.runInWorkspace(ctx, w, b.operations[write.first:end])
 		if err != nil {
 			r.SettleBefore(write.hold)
@@ -294,10 +294,6 @@ func (s *Session) commit(ctx context.Context, r *pgwire.Reply) error {
 	if len(b.operations) == 0 {
 		s.finish(r)
 		return nil
-	}
-	if err := s.holdCursors(ctx); err != nil {
-		s.rollback(r)
-		return err
 	}
 	err := s.commitLog(ctx, b, r)
 	if err != nil {

@@ -24,8 +24,9 @@ type Log interface {
 	// ReadIndex returns an index such that data applied up to it holds every
 	// write acknowledged before the call.
 	ReadIndex(ctx context.Context) (raftlog.Index, error)
-	// Staleness returns how old this node's data may be.
-	Staleness() time.Duration
+	// ReadIndexWithin returns an index such that data applied up to it is at most
+	// stale old.
+	ReadIndexWithin(ctx context.Context, stale time.Duration) (raftlog.Index, error)
 }
 
 // Config configures a Manager.

@@ -10,6 +10,7 @@ import (
 	"polyreme/pgsql/types"
 	"polyreme/pgwire"
 	"polyreme/pgwire/pgerr"
+	"polyreme/raftlog"
 	"polyreme/sqlfsm"
 	"polyreme/sqlfsm/sqlite"
 )
@@ -65,14 +66,18 @@ func (s *Session) reader(ctx context.Context) (*sqlfsm.Reader, bool, error) {
 func (s *Session) snapshot(ctx context.Context) (*sqlfsm.Reader, error) {
 	config := &s.manager.config
 	index := s.lastIndex
-	if s.settings.ReadConsistency == settings.Linearizable ||
-		s.settings.ReadConsistency == settings.Bounded && config.Log.Staleness() > s.settings.MaxStaleness {
-		i, err := config.Log.ReadIndex(ctx)
-		if err != nil {
-			return nil, err
-		}
-		index = max(index, i)
+	var needed raftlog.Index
+	var err error
+	switch s.settings.ReadConsistency {
+	case settings.Linearizable:
+		needed, err = config.Log.ReadIndex(ctx)
+	case settings.Bounded:
+		needed, err = config.Log.ReadIndexWithin(ctx, s.settings.MaxStaleness)
 	}
+	if err != nil {
+		return nil, err
+	}
+	index = max(index, needed)
 	if config.Store.AppliedIndex() < index {
 		if err := config.Store.WaitApplied(ctx, index); err != nil {
 			return nil, err
@@ -98,7 +103,7 @@ func (s *Session) query(ctx context.Context, p *portal, reader *sqlfsm.Reader) (
 
 // readWorkspace starts a query in the workspace of the block.
 func (s *Session) readWorkspace(ctx context.Context, p *portal) error {
-	s.equip(s.block.workspace.Env, p.planned.catalog)
+	s.equipQuery(s.block.workspace.Env, p.planned.catalog)
 	rows, err := s.open(ctx, p, s.block.workspace.Conn)
 	if err != nil {
 		return err
@@ -125,18 +130,32 @@ func (s *Session) open(ctx context.Context, p *portal, conn *sqlite.Conn) (*stmt
 	return rows, nil
 }
 
-// equip makes env answer for this session and the statement that begins.
+// equip makes env answer for this session and the query that begins.
 func (s *Session) equip(env *builtin.Env, cat *catalog.Catalog) {
 	m := s.statementMoment()
-	env.Types = s.settings.Env
-	env.Types.RegIn = s.regIn(cat)
-	env.Types.RegOut = s.regOut(cat)
+	env.Types = *s.valueEnv(cat)
 	env.Begin(m.Time, m.Seed)
 	env.Clock = s.clock
 	env.StatementTime = s.clock()
 	env.Session = (*sessionFacts)(s)
 	env.Catalog = s.catalogFacts(cat)
 	env.Sequences = (*sessionSequences)(s)
+}
+
+// equipQuery makes the environment of the workspace answer for a query. Its
+// time, randomness and sequences stay those of the transaction.
+func (s *Session) equipQuery(env *builtin.Env, cat *catalog.Catalog) {
+	env.Clock = s.clock
+	env.Session = (*sessionFacts)(s)
+	env.Catalog = s.catalogFacts(cat)
+}
+
+// equipWrite makes the environment of the workspace answer for a write as the
+// state machine will when it applies the same operation.
+func (s *Session) equipWrite(env *builtin.Env) {
+	env.Clock = nil
+	env.Session = ReplayFacts(s.settings)
+	env.Catalog = nil
 }
 
 func (s *Session) clock() int64 { return microseconds(s.manager.config.Now()) }
@@ -180,9 +199,7 @@ func (q *stmtRows) failure(err error) error {
 			return cause
 		}
 		if q.reader != nil {
-			if ended := q.reader.Err(); ended != nil {
-				return ended
-			}
+			return q.reader.Err(err)
 		}
 	}
 	return err

@@ -36,6 +36,8 @@ type Session struct {
 	// are never older, at any consistency level.
 	lastIndex raftlog.Index
 
+	functions catalogFunctions
+
 	currval map[uint32]int64 // last value of each sequence used
 	lastSeq uint32           // the sequence of lastval, 0 none
 }

@@ -15,12 +15,17 @@ type executor struct {
 	digest     []byte                    // of the last operation, if it was asked for
 	digester   *raftlog.Digester
 	row        []types.Value
+	edit       func(sql string) string // not nil while a failure is looked into
 }
 
 // exec runs an operation of kind OpExec and adds to its statement's result. The
 // digest is that of the operation's own rows and changes.
 func (x *executor) exec(op *raftlog.Operation, result *raftlog.StatementResult, digest bool) error {
-	stmt, err := x.conn.Prepare(op.SQL)
+	sql := op.SQL
+	if x.edit != nil {
+		sql = x.edit(sql)
+	}
+	stmt, err := x.conn.Prepare(sql)
 	if err != nil {
 		return err
 	}

@@ -79,9 +79,10 @@ func (a *applier) operations(e *raftlog.Entry) (raftlog.Result, error) {
 	x.statements = make([]raftlog.StatementResult, n)
 	for i := range e.Operations {
 		op := &e.Operations[i]
+		a.sequences.mark()
 		matches, err := a.operation(e, op)
 		if err != nil {
-			return a.failure(op, err)
+			return a.failure(e, op, err)
 		}
 		if !matches {
 			return conflict(op), nil
@@ -95,8 +96,7 @@ func (a *applier) operations(e *raftlog.Entry) (raftlog.Result, error) {
 	}
 	if a.deferred {
 		if err := a.checkDeferred(); err != nil {
-			last := &e.Operations[len(e.Operations)-1]
-			return a.failure(last, err)
+			return a.failure(e, &e.Operations[len(e.Operations)-1], err)
 		}
 	}
 	return raftlog.Result{Status: raftlog.Applied, Statements: x.statements}, nil
@@ -136,18 +136,37 @@ const statementsMax = 1 << 16
 
 // failure turns the error of an operation into the entry's result, or into a
 // local fault.
-func (a *applier) failure(op *raftlog.Operation, err error) (raftlog.Result, error) {
+func (a *applier) failure(e *raftlog.Entry, op *raftlog.Operation, err error) (raftlog.Result, error) {
 	switch sqlite.Classify(err) {
 	case sqlite.Deterministic, sqlite.Schema:
 	default:
 		return raftlog.Result{}, err
 	}
-	if !a.writer.conn.InTransaction() {
-		a.broken[a.where] = failed(op.Statement, clientError(err))
+	conn := a.writer.conn
+	client := clientError(err)
+	if conn.InTransaction() {
+		client = a.explain(e, op, err)
+	}
+	result := failed(op.Statement, client)
+	if !conn.InTransaction() {
+		a.broken[a.where] = result
 		a.undone = true
 		return raftlog.Result{}, errors.Join(errUndone, err)
 	}
-	return failed(op.Statement, a.explain(op, err)), nil
+	return result, nil
+}
+
+// explain completes the error of an operation by running it again, with the
+// same values of sequences.
+func (a *applier) explain(e *raftlog.Entry, op *raftlog.Operation, err error) *pgerr.Error {
+	return explain(a.writer.conn, err, func(edit func(string) string) error {
+		restore := a.sequences.rewind()
+		a.executor.edit = edit
+		_, err := a.operation(e, op)
+		a.executor.edit = nil
+		restore()
+		return err
+	})
 }
 
 func failed(statement int, err *pgerr.Error) raftlog.Result {

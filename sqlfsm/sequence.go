@@ -22,7 +22,15 @@ type sequences struct {
 	known map[uint32]*sequence
 	dirty []uint32
 	drawn []*sequence // since begin
+	trail []step      // since mark
 	last  *sequence   // of lastval
+}
+
+// step is what a sequence was before it moved.
+type step struct {
+	sequence *sequence
+	value    int64
+	called   bool
 }
 
 // sequence is the definition and the state of a sequence.
@@ -49,6 +57,7 @@ func (q *sequences) forget() {
 	clear(q.known)
 	q.dirty = q.dirty[:0]
 	q.drawn = q.drawn[:0]
+	q.trail = q.trail[:0]
 	q.last = nil
 }
 
@@ -82,8 +91,7 @@ func (q *sequences) NextValue(oid uint32) (int64, error) {
 			return 0, err
 		}
 	}
-	s.value, s.called = next, true
-	q.mark(s)
+	q.move(s, next, true)
 	q.draw(s, next)
 	q.last = s
 	return next, nil
@@ -139,11 +147,10 @@ func (q *sequences) SetValue(oid uint32, value int64, called bool) error {
 	if value < s.min || value > s.max {
 		return pgerr.New(pgerr.NumericValueOutOfRange, `setval: value %d is out of bounds for sequence "%s" (%d..%d)`, value, q.name(oid), s.min, s.max)
 	}
-	s.value, s.called = value, called
+	q.move(s, value, called)
 	if called {
 		q.draw(s, value)
 	}
-	q.mark(s)
 	return nil
 }
 
@@ -156,7 +163,10 @@ func (q *sequences) draw(s *sequence, value int64) {
 	}
 }
 
-func (q *sequences) mark(s *sequence) {
+// move changes the state of a sequence.
+func (q *sequences) move(s *sequence, value int64, called bool) {
+	q.trail = append(q.trail, step{s, s.value, s.called})
+	s.value, s.called = value, called
 	if !s.dirty {
 		s.dirty = true
 		q.dirty = append(q.dirty, s.oid)
@@ -170,6 +180,31 @@ func (q *sequences) begin() {
 	}
 	q.drawn = q.drawn[:0]
 	q.last = nil
+}
+
+// mark is the place to which rewind goes back.
+func (q *sequences) mark() { q.trail = q.trail[:0] }
+
+// rewind takes all sequences back to where they were at mark, so that what was
+// run since draws the same values again. restore puts them to where they are
+// now.
+func (q *sequences) rewind() (restore func()) {
+	now := make([]step, 0, len(q.trail))
+	for _, t := range q.trail {
+		now = append(now, step{t.sequence, t.sequence.value, t.sequence.called})
+	}
+	for _, t := range slices.Backward(q.trail) {
+		t.sequence.value, t.sequence.called = t.value, t.called
+	}
+	return func() {
+		// A sequence that moves only now goes back to where it was at first.
+		for _, t := range slices.Backward(q.trail) {
+			t.sequence.value, t.sequence.called = t.value, t.called
+		}
+		for _, t := range now {
+			t.sequence.value, t.sequence.called = t.value, t.called
+		}
+	}
 }
 
 // get returns the state of a sequence.

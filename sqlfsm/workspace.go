@@ -113,6 +113,7 @@ func (w *Workspace) Rebase() error {
 // transaction back (Lost).
 func (w *Workspace) Run(op *raftlog.Operation) (raftlog.StatementResult, error) {
 	w.results[0] = raftlog.StatementResult{}
+	w.sequences.mark()
 	if err := w.executor.exec(op, &w.results[0], true); err != nil {
 		return raftlog.StatementResult{}, w.clientError(op, err)
 	}
@@ -129,9 +130,14 @@ func (w *Workspace) clientError(op *raftlog.Operation, err error) error {
 	if sqlite.Classify(err) != sqlite.Deterministic || w.Lost() {
 		return err
 	}
-	return explain(w.Conn, err, func() error {
+	return explain(w.Conn, err, func(edit func(string) string) error {
+		restore := w.sequences.rewind()
+		w.executor.edit = edit
 		var result raftlog.StatementResult
-		return w.executor.exec(op, &result, false)
+		err := w.executor.exec(op, &result, false)
+		w.executor.edit = nil
+		restore()
+		return err
 	})
 }
 

@@ -142,8 +142,6 @@ func registerRounding(r *registry) {
 			return 1, nil
 		case x < 0:
 			return -1, nil
-		case math.IsNaN(x):
-			return x, nil
 		}
 		return 0, nil
 	}))
@@ -232,11 +230,15 @@ func registerTrigonometry(r *registry) {
 
 const radiansPerDegree = 0.0174532925199432957692
 
+// inRadians is a function, not a constant expression: the product must be rounded
+// as it is for every other angle.
+func inRadians(degrees float64) float64 { return degrees * radiansPerDegree }
+
 // The functions in degrees give exact results at multiples of 30 and 45 degrees
 // by dividing through their own value there, as PostgreSQL's float.c does.
 func sindQuadrant1(x float64) float64 {
 	if x <= 30 {
-		return math.Sin(x*radiansPerDegree) / math.Sin(30*radiansPerDegree) / 2
+		return sind30(x)
 	}
 	return cosd60(90 - x)
 }
@@ -245,11 +247,17 @@ func cosdQuadrant1(x float64) float64 {
 	if x <= 60 {
 		return cosd60(x)
 	}
-	return math.Sin((90-x)*radiansPerDegree) / math.Sin(30*radiansPerDegree) / 2
+	return sind30(90 - x)
+}
+
+func sind30(x float64) float64 {
+	thirty := 30.0
+	return math.Sin(inRadians(x)) / math.Sin(inRadians(thirty)) / 2
 }
 
 func cosd60(x float64) float64 {
-	return 1 - (1-math.Cos(x*radiansPerDegree))/(1-math.Cos(60*radiansPerDegree))/2
+	sixty := 60.0
+	return 1 - (1-math.Cos(inRadians(x)))/(1-math.Cos(inRadians(sixty)))/2
 }
 
 func sind(x float64) float64 {

@@ -30,6 +30,12 @@ type Function struct {
 	// SQL is the template of a call, "" where the function is not implemented.
 	// For a set-returning function it is a table-valued function for FROM.
 	SQL string
+	// OverSQL is the template of an aggregate or window function with OVER.
+	OverSQL string
+	// DistinctSQL is the template of an aggregate with DISTINCT, where it is
+	// another than SQL: SQLite allows DISTINCT with one argument only. DISTINCT
+	// goes after its first parenthesis.
+	DistinctSQL string
 	// Columns are the visible columns of a set-returning function's table.
 	Columns []string
 

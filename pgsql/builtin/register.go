@@ -113,7 +113,11 @@ type windowGroup struct{ group }
 
 func registerAggregate(conn *sqlite.Conn, env *Env, a *aggregateEntry) error {
 	start := func() sqlite.Aggregate { return &group{entry: a, env: env, state: a.make()} }
-	if a.invertible {
+	if a.over {
+		start = func() sqlite.Aggregate {
+			return &windowGroup{group{entry: a, env: env, state: &replayed{start: a.make, state: a.make()}}}
+		}
+	} else if a.invertible {
 		start = func() sqlite.Aggregate {
 			return &windowGroup{group{entry: a, env: env, state: a.make()}}
 		}

@@ -49,6 +49,7 @@ type aggregateEntry struct {
 	name       string
 	skipNulls  bool // rows with a NULL argument are not seen (a strict transition)
 	invertible bool
+	over       bool // keeps the rows of its frame to start again from them
 	make       func() Aggregate
 }
 
@@ -69,6 +70,7 @@ type implementation struct {
 	skipNulls bool
 	invert    bool
 	columns   []string
+	distinct  string // template with one argument, for DISTINCT
 	used      bool
 }
 

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"sort"
+	"strings"
 	"sync"
 
 	"polyreme/pgsql/types"
@@ -83,6 +84,8 @@ func implementations() *registry {
 		registerAggregates,
 		registerText,
 		registerLike,
+		registerStatistics,
+		registerCollectors,
 		registerArrays,
 		registerMoment,
 	} {
@@ -134,6 +137,10 @@ func buildTable() *Table {
 // has its only operand as $1 like its function.
 func operatorTemplate(_ *Operator, sql string) string { return sql }
 
+// overSuffix ends the SQLite name of an aggregate for use with OVER that has no
+// inverse of its own.
+const overSuffix = "_over"
+
 // implement joins a row with its implementation. The first row with a key makes
 // the entry that is registered on connections.
 func (t *Table) implement(f *Function, key string, impl *implementation) {
@@ -141,16 +148,19 @@ func (t *Table) implement(f *Function, key string, impl *implementation) {
 	impl.used = true
 	name := sqliteName(key)
 	if impl.scalar == nil && impl.aggregate == nil && impl.set == nil {
-		f.SQL = impl.template
+		f.SQL, f.OverSQL = impl.template, impl.template
 		return
 	}
-	f.scalar = nil
 	f.Columns = impl.columns
 	if impl.template != "" {
 		f.SQL = name + "(" + impl.template + ")"
 	} else {
 		f.SQL = callTemplate(name, len(f.Args))
 		f.scalar = impl.scalar
+	}
+	f.OverSQL, f.DistinctSQL = f.SQL, impl.distinct
+	if impl.aggregate != nil && !impl.invert {
+		f.OverSQL = name + overSuffix + strings.TrimPrefix(f.SQL, name)
 	}
 	if !first {
 		return
@@ -160,6 +170,7 @@ func (t *Table) implement(f *Function, key string, impl *implementation) {
 		t.scalars = append(t.scalars, scalarEntry{name: name, strict: f.Strict, volatile: f.Volatility == 'v', run: impl.scalar})
 	case impl.aggregate != nil:
 		t.aggregates = append(t.aggregates, aggregateEntry{name: name, skipNulls: impl.skipNulls, invertible: impl.invert, make: impl.aggregate})
+		t.aggregates = append(t.aggregates, aggregateEntry{name: name + overSuffix, skipNulls: impl.skipNulls, over: true, invertible: true, make: impl.aggregate})
 	default:
 		t.sets = append(t.sets, setEntry{name: name, strict: f.Strict, columns: impl.columns, args: templateArgs(f.SQL, len(f.Args)), start: impl.set})
 	}

@@ -194,26 +194,12 @@ func (m *module) disconnect(tls *libc.TLS, vtab uintptr) int32 {
 	return lib.SQLITE_OK
 }
 
-// The constraint and usage records of sqlite3_index_info.
-type (
-	indexConstraint struct {
-		column int32
-		op     uint8
-		usable uint8
-		_      int32
-	}
-	indexUsage struct {
-		argvIndex int32
-		omit      uint8
-	}
-)
-
 // bestIndex asks for the arguments (or the key) by equality, in the order of
 // their columns. FidxNum becomes the set of those given.
 func (m *module) bestIndex(_ *libc.TLS, _, info uintptr) int32 {
 	x := at[lib.Tsqlite3_index_info](info)
-	constraints := unsafe.Slice(at[indexConstraint](x.FaConstraint), int(x.FnConstraint))
-	usage := unsafe.Slice(at[indexUsage](x.FaConstraintUsage), int(x.FnConstraint))
+	constraints := unsafe.Slice(at[lib.Tsqlite3_index_constraint](x.FaConstraint), int(x.FnConstraint))
+	usage := unsafe.Slice(at[lib.Tsqlite3_index_constraint_usage](x.FaConstraintUsage), int(x.FnConstraint))
 	if x.FnConstraint == 0 {
 		constraints, usage = nil, nil
 	}
@@ -226,10 +212,10 @@ func (m *module) bestIndex(_ *libc.TLS, _, info uintptr) int32 {
 	for column := first; column < last; column++ {
 		found, blocked := -1, false
 		for i, k := range constraints {
-			if int(k.column) != column || k.op != lib.SQLITE_INDEX_CONSTRAINT_EQ {
+			if int(k.FiColumn) != column || k.Fop != lib.SQLITE_INDEX_CONSTRAINT_EQ {
 				continue
 			}
-			if k.usable == 0 {
+			if k.Fusable == 0 {
 				blocked = true
 				continue
 			}
@@ -244,9 +230,9 @@ func (m *module) bestIndex(_ *libc.TLS, _, info uintptr) int32 {
 			continue
 		}
 		argv++
-		usage[found].argvIndex = argv
+		usage[found].FargvIndex = argv
 		if !m.keyed {
-			usage[found].omit = 1
+			usage[found].Fomit = 1
 		}
 		given |= 1 << (column - first)
 	}

@@ -1,0 +1,229 @@
+package session
+
+import (
+	"context"
+	"strconv"
+
+	"polyreme/pgsql/parse/ast"
+	"polyreme/pgwire"
+	"polyreme/pgwire/pgerr"
+)
+
+// transaction runs BEGIN, COMMIT, SAVEPOINT and their kind.
+func (s *Session) transaction(ctx context.Context, t *ast.TransactionStmt, r *pgwire.Reply) error {
+	switch t.Kind {
+	case ast.TransBegin, ast.TransStart:
+		return s.beginExplicit(t, r)
+	case ast.TransCommit:
+		return s.commitExplicit(ctx, t, r)
+	case ast.TransRollback:
+		return s.rollbackExplicit(ctx, t, r)
+	case ast.TransSavepoint, ast.TransRelease, ast.TransRollbackTo:
+		return s.savepoint(ctx, t, r)
+	}
+	return pgerr.Unsupported("two-phase commit is not supported")
+}
+
+func warning(code, format string, args ...any) *pgerr.Error {
+	e := pgerr.New(code, format, args...)
+	e.Severity = "WARNING"
+	return e
+}
+
+func (s *Session) beginExplicit(t *ast.TransactionStmt, r *pgwire.Reply) error {
+	tag := "BEGIN"
+	if t.Kind == ast.TransStart {
+		tag = "START TRANSACTION"
+	}
+	switch {
+	case s.block == nil:
+		s.beginBlock(true)
+	case s.block.explicit:
+		s.notice(warning(pgerr.ActiveSQLTransaction, "there is already a transaction in progress"), r)
+	default:
+		s.block.explicit = true
+	}
+	if err := s.applyModes(t.Modes); err != nil {
+		return err
+	}
+	r.CommandComplete(tag)
+	return nil
+}
+
+// applyModes sets the modes of the transaction in progress.
+func (s *Session) applyModes(m ast.TransactionModes) error {
+	b := s.block
+	started := b.workspace != nil || b.reader != nil || len(b.operations) > 0
+	if m.Isolation != ast.IsolationDefault && m.Isolation != b.isolation {
+		if started {
+			return pgerr.New(pgerr.ActiveSQLTransaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query")
+		}
+		b.isolation = m.Isolation
+	}
+	switch m.ReadOnly {
+	case ast.On:
+		b.readOnly = true
+	case ast.Off:
+		if b.readOnly && started {
+			return pgerr.New(pgerr.ActiveSQLTransaction, "transaction read-write mode must be set before any query")
+		}
+		b.readOnly = false
+	}
+	return nil
+}
+
+func (s *Session) commitExplicit(ctx context.Context, t *ast.TransactionStmt, r *pgwire.Reply) error {
+	b := s.block
+	if b == nil || !b.explicit {
+		if t.Chain {
+			return pgerr.New(pgerr.NoActiveSQLTransaction, "COMMIT AND CHAIN can only be used in transaction blocks")
+		}
+		s.notice(warning(pgerr.NoActiveSQLTransaction, "there is no transaction in progress"), r)
+		if b != nil {
+			if err := s.commit(ctx, r); err != nil {
+				return err
+			}
+		}
+		r.CommandComplete("COMMIT")
+		return nil
+	}
+	modes := *b
+	if b.failed {
+		s.rollback(r)
+		s.chain(t, &modes)
+		r.CommandComplete("ROLLBACK")
+		return nil
+	}
+	if err := s.settlePending(ctx, r); err != nil {
+		return err
+	}
+	if err := s.commit(ctx, r); err != nil {
+		return err
+	}
+	s.chain(t, &modes)
+	r.CommandComplete("COMMIT")
+	return nil
+}
+
+func (s *Session) rollbackExplicit(ctx context.Context, t *ast.TransactionStmt, r *pgwire.Reply) error {
+	b := s.block
+	if b == nil || !b.explicit {
+		if t.Chain {
+			return pgerr.New(pgerr.NoActiveSQLTransaction, "ROLLBACK AND CHAIN can only be used in transaction blocks")
+		}
+		s.notice(warning(pgerr.NoActiveSQLTransaction, "there is no transaction in progress"), r)
+	}
+	if b != nil {
+		modes := *b
+		if len(b.pending) > 0 {
+			if err := s.settlePending(ctx, r); err != nil {
+				return err
+			}
+		}
+		s.rollback(r)
+		if modes.explicit {
+			s.chain(t, &modes)
+		}
+	}
+	r.CommandComplete("ROLLBACK")
+	return nil
+}
+
+// chain begins the next transaction with the modes of the last.
+func (s *Session) chain(t *ast.TransactionStmt, last *block) {
+	if !t.Chain {
+		return
+	}
+	b := s.beginBlock(true)
+	b.isolation, b.readOnly = last.isolation, last.readOnly
+}
+
+var savepointWords = map[ast.TransactionKind]string{
+	ast.TransSavepoint: "SAVEPOINT", ast.TransRelease: "RELEASE SAVEPOINT", ast.TransRollbackTo: "ROLLBACK TO SAVEPOINT",
+}
+
+func (s *Session) savepoint(ctx context.Context, t *ast.TransactionStmt, r *pgwire.Reply) error {
+	b := s.block
+	if b == nil || !b.explicit {
+		return pgerr.New(pgerr.NoActiveSQLTransaction, "%s can only be used in transaction blocks", savepointWords[t.Kind])
+	}
+	if err := s.settlePending(ctx, r); err != nil {
+		return err
+	}
+	if t.Kind == ast.TransSavepoint {
+		return s.setSavepoint(t.Name, r)
+	}
+	at := -1
+	for i := len(b.savepoints) - 1; i >= 0 && at < 0; i-- {
+		if b.savepoints[i].name == t.Name {
+			at = i
+		}
+	}
+	if at < 0 {
+		return pgerr.New(pgerr.InvalidSavepoint, "savepoint %q does not exist", t.Name)
+	}
+	if t.Kind == ast.TransRelease {
+		return s.releaseSavepoint(at, r)
+	}
+	return s.rollbackTo(at, r)
+}
+
+// savepointName is the workspace's name of savepoint number i.
+func savepointName(i int) string { return "s" + strconv.Itoa(i) }
+
+func (s *Session) setSavepoint(name string, r *pgwire.Reply) error {
+	b := s.block
+	if b.workspace != nil {
+		if err := b.workspace.Savepoint(savepointName(len(b.savepoints))); err != nil {
+			return err
+		}
+	}
+	b.savepoints = append(b.savepoints, savepoint{
+		name: name, operations: len(b.operations), catalog: b.catalog, changesSchema: b.changesSchema,
+		settings: s.settings, base: s.base, inWorkspace: b.workspace != nil,
+	})
+	r.CommandComplete("SAVEPOINT")
+	return nil
+}
+
+func (s *Session) releaseSavepoint(at int, r *pgwire.Reply) error {
+	b := s.block
+	if b.savepoints[at].inWorkspace {
+		if err := b.workspace.Release(savepointName(at)); err != nil {
+			return err
+		}
+	}
+	b.savepoints = b.savepoints[:at]
+	r.CommandComplete("RELEASE")
+	return nil
+}
+
+func (s *Session) rollbackTo(at int, r *pgwire.Reply) error {
+	b := s.block
+	sp := &b.savepoints[at]
+	for name, p := range s.portals {
+		p.close()
+		delete(s.portals, name)
+	}
+	switch {
+	case sp.inWorkspace:
+		if err := b.workspace.RollbackTo(savepointName(at)); err != nil {
+			return err
+		}
+	case b.workspace != nil:
+		// Everything the workspace holds came after the savepoint.
+		b.workspace.Close()
+		b.workspace = nil
+	}
+	for i := at + 1; i < len(b.savepoints); i++ {
+		b.savepoints[i].inWorkspace = false
+	}
+	b.savepoints = b.savepoints[:at+1]
+	b.operations = b.operations[:sp.operations]
+	b.catalog, b.changesSchema = sp.catalog, sp.changesSchema
+	b.failed = false
+	s.base = sp.base
+	s.setSettings(sp.settings, r)
+	r.CommandComplete("ROLLBACK")
+	return nil
+}

@@ -1,0 +1,219 @@
+package sqlfsm
+
+import (
+	"errors"
+	"strings"
+
+	"polyreme/pgsql/types"
+	"polyreme/pgwire/pgerr"
+	"polyreme/raftlog"
+	"polyreme/sqlfsm/sqlite"
+)
+
+// A violated constraint is reported raw: SQLite and this package know physical
+// names and storage forms only. pgsql/plan makes PostgreSQL's message of it.
+//
+// The fields of a raw *pgerr.Error:
+//
+//	Code        23505, 23502, 23514, 23503, or 42804 (datatype)
+//	Schema      RawSchema: marks the error as raw
+//	Message     SQLite's text
+//	Table       physical name of the table; for 23503 the referencing one; ""
+//	            where it is not known (23514)
+//	Column      physical names of the columns, separated by commas: of the key
+//	            (23505; 23503: the referencing columns), or the one column
+//	Constraint  physical name where it is known: k<oid> (23514), f<oid>
+//	            (23503), i<oid> (23505 of an index on expressions)
+//	DataType    23503: RawReferencing when a row names a key that is not there
+//	            ("is not present in table"), RawReferenced when a key that is
+//	            named was to go ("is still referenced from table")
+//	Detail      the values of Column as raftlog.AppendValues encodes them, one
+//	            for each; "" where they are not known
+//
+// The values are found by running the failed operation again inside a savepoint
+// with the change hook on: this costs only those who fail, and is the same on
+// every node.
+const (
+	RawSchema      = "polyreme.raw"
+	RawReferencing = "referencing"
+	RawReferenced  = "referenced"
+)
+
+// explainSavepoint is the savepoint around running an operation again.
+const explainSavepoint = "explain"
+
+// clientError makes the error of a deterministic failure, without looking for
+// more than SQLite tells.
+func clientError(err error) *pgerr.Error {
+	var client *pgerr.Error
+	if errors.As(err, &client) {
+		return client
+	}
+	if errors.Is(err, sqlite.ErrStepLimit) {
+		return pgerr.New(pgerr.ProgramLimitExceeded, "statement exceeds the limit of execution steps").
+			WithHint("Split the statement into smaller ones.")
+	}
+	if violated, ok := sqlite.ConstraintOf(err); ok {
+		return rawViolation(violated, err)
+	}
+	var engine *sqlite.Error
+	if errors.As(err, &engine) {
+		if strings.Contains(engine.Message, "too big") {
+			return pgerr.New(pgerr.ProgramLimitExceeded, "row or value is too big")
+		}
+		return pgerr.New(pgerr.InternalError, "%s", engine.Message)
+	}
+	return pgerr.From(err)
+}
+
+// rawViolation is the raw error of a violated constraint.
+func rawViolation(violated sqlite.Constraint, err error) *pgerr.Error {
+	var engine *sqlite.Error
+	errors.As(err, &engine)
+	e := &pgerr.Error{
+		Code: violationCode(violated.Kind), Message: engine.Message, Schema: RawSchema,
+		Table: violated.Table, Column: strings.Join(violated.Columns, ","), Constraint: violated.Name,
+	}
+	return e
+}
+
+func violationCode(kind sqlite.ConstraintKind) string {
+	switch kind {
+	case sqlite.UniqueConstraint, sqlite.PrimaryKeyConstraint:
+		return pgerr.UniqueViolation
+	case sqlite.NotNullConstraint:
+		return pgerr.NotNullViolation
+	case sqlite.CheckConstraint:
+		return pgerr.CheckViolation
+	case sqlite.ForeignKeyConstraint:
+		return pgerr.ForeignKeyViolation
+	case sqlite.DatatypeConstraint:
+		return pgerr.DatatypeMismatch
+	}
+	return pgerr.IntegrityConstraintViolation
+}
+
+// explain is clientError with the values of a violated key. again runs what
+// failed once more, with its statements changed by edit; what it does is undone.
+func explain(conn *sqlite.Conn, err error, again func(edit func(sql string) string) error) *pgerr.Error {
+	client := clientError(err)
+	violated, ok := sqlite.ConstraintOf(err)
+	if !ok || client.Schema != RawSchema || conn.Savepoint(explainSavepoint) != nil {
+		return client
+	}
+	switch violated.Kind {
+	case sqlite.UniqueConstraint, sqlite.PrimaryKeyConstraint:
+		explainUnique(conn, client, violated, again)
+	case sqlite.ForeignKeyConstraint:
+		explainForeignKey(conn, client, again)
+	}
+	if conn.InTransaction() {
+		// A failure here leaves the savepoint to the one around it.
+		if conn.RollbackTo(explainSavepoint) == nil {
+			_ = conn.Release(explainSavepoint)
+		}
+	}
+	return client
+}
+
+// explainUnique finds the key that exists already: with OR REPLACE the failing
+// row is the first to be stored after a row of the table was deleted to make
+// room for it.
+func explainUnique(conn *sqlite.Conn, client *pgerr.Error, violated sqlite.Constraint, again func(func(string) string) error) {
+	columns, err := columnNumbers(conn, violated.Table, violated.Columns)
+	if err != nil || len(columns) == 0 {
+		return
+	}
+	var key []types.Value
+	conflict := false
+	conn.SetChangeHook(func(c *sqlite.Change) {
+		if key != nil || c.Depth() != 0 || string(c.Table) != violated.Table {
+			return
+		}
+		if c.Op == sqlite.Delete {
+			conflict = true
+			return
+		}
+		if conflict {
+			for _, n := range columns {
+				key = append(key, c.New(n).Clone())
+			}
+		}
+	})
+	err = again(orReplace)
+	conn.SetChangeHook(nil)
+	if key != nil && (err == nil || sqlite.Classify(err) == sqlite.Deterministic) {
+		client.Detail = string(raftlog.AppendValues(nil, key))
+	}
+}
+
+// columnNumbers returns the positions of columns in a table.
+func columnNumbers(conn *sqlite.Conn, table string, columns []string) ([]int, error) {
+	stmt, err := conn.Prepare("SELECT cid FROM pragma_table_info(?1) WHERE name = ?2")
+	if err != nil {
+		return nil, err
+	}
+	defer stmt.Release()
+	numbers := make([]int, 0, len(columns))
+	for _, name := range columns {
+		if err := errors.Join(stmt.BindString(1, table), stmt.BindString(2, name)); err != nil {
+			return nil, err
+		}
+		row, err := stmt.Step()
+		if err != nil {
+			return nil, err
+		}
+		if !row {
+			return nil, nil // the rowid of a table without a name for it
+		}
+		numbers = append(numbers, int(stmt.ColumnInt64(0)))
+		stmt.Reset()
+	}
+	return numbers, nil
+}
+
+// orReplace makes the statement's own INSERT or UPDATE replace the rows that
+// are in its way. Other statements are returned as they are.
+func orReplace(sql string) string {
+	depth := 0
+	for i := 0; i < len(sql); i++ {
+		switch c := sql[i]; {
+		case c == '\'' || c == '"':
+			end := strings.IndexByte(sql[i+1:], c)
+			if end < 0 {
+				return sql
+			}
+			i += end + 1
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		case depth == 0 && wordAt(sql, i, "INSERT"):
+			return replaceConflict(sql, i+len("INSERT"))
+		case depth == 0 && wordAt(sql, i, "UPDATE"):
+			return replaceConflict(sql, i+len("UPDATE"))
+		}
+	}
+	return sql
+}
+
+// replaceConflict puts OR REPLACE at a place, unless there is an OR already.
+func replaceConflict(sql string, at int) string {
+	if strings.HasPrefix(strings.TrimLeft(sql[at:], " \n\t"), "OR ") {
+		return sql
+	}
+	return sql[:at] + " OR REPLACE" + sql[at:]
+}
+
+// wordAt tells whether the word is at place i of sql, on its own.
+func wordAt(sql string, i int, word string) bool {
+	if !strings.HasPrefix(sql[i:], word) || i > 0 && isWord(sql[i-1]) {
+		return false
+	}
+	end := i + len(word)
+	return end == len(sql) || !isWord(sql[end])
+}
+
+func isWord(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
