@@ -183,6 +183,7 @@ func TestBindingsAreClearedAndCopied(t *testing.T) {
 	if v := s.Column(3); !v.IsNull() {
 		t.Error("a column that does not exist")
 	}
+	s.Reset()
 	if err := s.BindInt64(9, 1); Classify(err) != Deterministic {
 		t.Errorf("bind out of range: %v", err)
 	}

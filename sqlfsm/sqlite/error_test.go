@@ -15,9 +15,9 @@ func TestConstraintErrors(t *testing.T) {
 	c := openTemp(t)
 	mustExec(t, c, `CREATE TABLE p(id INTEGER PRIMARY KEY, a TEXT, b INTEGER NOT NULL, c INTEGER CONSTRAINT positive CHECK (c > 0),
 			UNIQUE(a, b)) STRICT;
-		CREATE UNIQUE INDEX p_low ON p(lower(a));
+		CREATE UNIQUE INDEX p_low ON p(lower(a)) WHERE c=7;
 		CREATE TABLE k(x TEXT PRIMARY KEY, p INTEGER REFERENCES p(id)) STRICT, WITHOUT ROWID;
-		INSERT INTO p VALUES(1,'a',1,1);
+		INSERT INTO p VALUES(1,'a',1,1),(3,'zz',5,7);
 		INSERT INTO k VALUES('x',1)`)
 	for _, test := range []struct {
 		sql  string
@@ -25,7 +25,7 @@ func TestConstraintErrors(t *testing.T) {
 	}{
 		{"INSERT INTO p VALUES(1,'z',1,1)", Constraint{Kind: PrimaryKeyConstraint, Table: "p", Columns: []string{"id"}}},
 		{"INSERT INTO p VALUES(2,'a',1,1)", Constraint{Kind: UniqueConstraint, Table: "p", Columns: []string{"a", "b"}}},
-		{"INSERT INTO p VALUES(2,'A',2,1)", Constraint{Kind: UniqueConstraint, Name: "p_low"}},
+		{"INSERT INTO p VALUES(2,'ZZ',6,7)", Constraint{Kind: UniqueConstraint, Name: "p_low"}},
 		{"INSERT INTO p VALUES(2,'q',NULL,1)", Constraint{Kind: NotNullConstraint, Table: "p", Columns: []string{"b"}}},
 		{"INSERT INTO p VALUES(2,'q',1,-1)", Constraint{Kind: CheckConstraint, Name: "positive"}},
 		{"INSERT INTO p VALUES(2,'q','text',1)", Constraint{Kind: DatatypeConstraint, Table: "p", Columns: []string{"b"}}},
