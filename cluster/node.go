@@ -41,6 +41,7 @@ type Node struct {
 	directory directory
 	stats     Stats
 
+	closed   atomic.Bool // Close has begun
 	closing  sync.Once
 	closeErr error
 }
@@ -157,6 +158,7 @@ func (n *Node) abort(err error) error {
 // leadership first, call TransferLeadership. It may be called again.
 func (n *Node) Close() error {
 	n.closing.Do(func() {
+		n.closed.Store(true)
 		// raft never answers what reaches it after its end: those who wait for
 		// its answers end first.
 		n.packer.close()

@@ -93,7 +93,7 @@ func errUnknown() error {
 // reason is the error for a proposal that was given up and will never apply.
 func (n *Node) reason(ctx context.Context) *pgerr.Error {
 	switch {
-	case n.group.ctx.Err() != nil:
+	case n.closed.Load():
 		return pgerr.New(pgerr.AdminShutdown, "terminating connection due to administrator command")
 	case context.Cause(ctx) == errLimit:
 		return pgerr.New(pgerr.CannotConnectNow, "the cluster has no leader that can be reached").
