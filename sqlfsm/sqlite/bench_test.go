@@ -43,7 +43,8 @@ func BenchmarkPointSelect(b *testing.B) {
 
 func BenchmarkInsertBatch1000(b *testing.B) {
 	c := benchFile(b)
-	ins, err := c.Prepare("INSERT INTO t(a,f,s,u) VALUES(?1,?2,?3,?4)")
+	mustExec(b, c, "CREATE TABLE log(id INTEGER PRIMARY KEY, a INTEGER, f REAL, s TEXT, u BLOB) STRICT")
+	ins, err := c.Prepare("INSERT INTO log(a,f,s,u) VALUES(?1,?2,?3,?4)")
 	must(b, err)
 	defer ins.Release()
 	text, blob := []byte("text of a new row"), make([]byte, 16)

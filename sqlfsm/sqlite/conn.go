@@ -33,6 +33,8 @@ type Config struct {
 	CacheKiB           int    // page cache; default SQLite's 2000 KiB
 	StatementCacheSize int    // idle prepared statements kept; default 256, negative none
 	ValueBytesMax      int    // longest string, blob or row; default and at most 1e9
+
+	workspace bool // opened by Overlay
 }
 
 // Conn is a connection. It belongs to one goroutine at a time.
@@ -43,16 +45,17 @@ type Conn struct {
 	buffer  uintptr // lendBytesMax bytes of C memory for results; 0 until used
 	config  Config
 
-	cache    statementCache
-	control  controls
-	fault    error     // what a callback failed with, until fail attaches it
-	keep     []any     // callbacks that SQLite holds pointers to
-	blocks   []uintptr // C memory to free after the connection is closed
-	current  *Stmt     // the statement being stepped
-	stepMax  int64     // VM steps a statement may use; 0 unlimited
-	progress bool      // the progress handler is installed
-	walPages int       // frames in the WAL after the last commit here
-	overlay  *Overlay
+	cache     statementCache
+	control   controls
+	fault     error     // what a callback failed with, until fail attaches it
+	keep      []any     // callbacks that SQLite holds pointers to
+	blocks    []uintptr // C memory to free after the connection is closed
+	current   *Stmt     // the statement being stepped
+	stepMax   int64     // VM steps a statement may use; 0 unlimited
+	progress  bool      // the progress handler is installed
+	walPages  int       // frames in the WAL after the last commit here
+	overlay   *Overlay
+	walBuffer *walBuffer
 
 	interrupted atomic.Bool
 	// closeMu guards db against Interrupt while Close runs.
@@ -166,6 +169,14 @@ func (c *Conn) pragmas() error {
 	if c.config.ReadOnly {
 		return c.Exec("PRAGMA query_only=ON")
 	}
+	if c.config.workspace || mode != "wal" {
+		return nil
+	}
+	// The first read opens the WAL.
+	if _, err := c.QueryInt64("PRAGMA schema_version"); err != nil {
+		return err
+	}
+	c.bufferWAL()
 	return nil
 }
 

@@ -114,6 +114,9 @@ func classifyCode(e *Error) Class {
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
 		return Busy
 	case lib.SQLITE_INTERRUPT, lib.SQLITE_ABORT:
+		if e.cause != nil { // a callback that panicked
+			return Deterministic
+		}
 		return Interrupted
 	case lib.SQLITE_SCHEMA:
 		return Schema

@@ -103,6 +103,7 @@ func (o *Overlay) Open(cfg Config) (*Conn, error) {
 	if o.memLimit < int64(valueBytesMax) && cfg.ValueBytesMax == 0 {
 		cfg.ValueBytesMax = int(max(o.memLimit, 1<<20))
 	}
+	cfg.workspace = true
 	c, err := Open(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open workspace: %w", err)
@@ -152,13 +153,18 @@ const walReadOnly = 1
 func (o *Overlay) wal() *lib.TWal { return mainWAL(o.conn) }
 
 func mainWAL(c *Conn) *lib.TWal {
-	db := at[lib.TDb](at[lib.Tsqlite3](c.db).FaDb)
-	shared := at[lib.TBtShared](at[lib.TBtree](db.FpBt).FpBt)
-	pager := at[lib.TPager](shared.FpPager)
-	if pager.FpWal == 0 {
+	p := walAddress(c)
+	if p == 0 {
 		return nil
 	}
-	return at[lib.TWal](pager.FpWal)
+	return at[lib.TWal](p)
+}
+
+// walAddress returns where the lib.TWal of the main database is, or 0.
+func walAddress(c *Conn) uintptr {
+	db := at[lib.TDb](at[lib.Tsqlite3](c.db).FaDb)
+	shared := at[lib.TBtShared](at[lib.TBtree](db.FpBt).FpBt)
+	return at[lib.TPager](shared.FpPager).FpWal
 }
 
 // guard replaces the methods of the connection's two files.
@@ -179,8 +185,7 @@ func (o *Overlay) guard(wal *lib.TWal) {
 		file.FpMethods = uintptr(unsafe.Pointer(f.methods))
 	}
 	// walRestartLog takes the read locks 1 to 4 together, nobody else does.
-	lock := mem.dbMethods.FxShmLock
-	real := *(*func(*libc.TLS, uintptr, int32, int32, int32) int32)(unsafe.Pointer(&lock))
+	real := callable[func(*libc.TLS, uintptr, int32, int32, int32) int32](mem.dbMethods.FxShmLock)
 	shmLock := func(tls *libc.TLS, file uintptr, offset, n, flags int32) int32 {
 		if n == lib.WAL_NREADER-1 && flags&lib.SQLITE_SHM_LOCK != 0 {
 			return lib.SQLITE_BUSY

@@ -69,7 +69,12 @@ func (c *Conn) BeginRead() error {
 }
 
 // Commit commits the transaction.
-func (c *Conn) Commit() error { return c.runControl(&c.control.commit, "COMMIT") }
+func (c *Conn) Commit() error {
+	if err := c.runControl(&c.control.commit, "COMMIT"); err != nil {
+		return err
+	}
+	return c.walBuffer.err()
+}
 
 // Rollback rolls the transaction back; without one it does nothing.
 func (c *Conn) Rollback() error {
