@@ -4,14 +4,28 @@ import (
 	"polyreme/pgwire/pgerr"
 )
 
-// deferredCounter is what the engine tells of deferred constraints.
+// deferredCounter is a connection that counts its violated deferred
+// constraints.
 type deferredCounter interface{ DeferredForeignKeys() bool }
 
 // checkDeferred checks, at the end of an entry, the foreign keys declared
 // INITIALLY DEFERRED. SQLite would do so at COMMIT, which here is that of a
 // whole group.
 func (a *applier) checkDeferred() error {
-	if c, ok := any(a.writer.conn).(deferredCounter); ok && c.DeferredForeignKeys() {
+	violated := false
+	if c, ok := any(a.writer.conn).(deferredCounter); ok {
+		violated = c.DeferredForeignKeys()
+	} else {
+		stmt, err := a.writer.conn.Prepare("PRAGMA foreign_key_check")
+		if err != nil {
+			return err
+		}
+		defer stmt.Release()
+		if violated, err = stmt.Step(); err != nil {
+			return err
+		}
+	}
+	if violated {
 		return errDeferred
 	}
 	return nil
@@ -19,5 +33,5 @@ func (a *applier) checkDeferred() error {
 
 // errDeferred is the raw error of a deferred foreign key.
 var errDeferred = &pgerr.Error{
-	Code: pgerr.ForeignKeyViolation, Message: "FOREIGN KEY constraint failed", Schema: RawSchema,
+	Code: pgerr.ForeignKeyViolation, Message: foreignKeyText, Schema: RawSchema,
 }

@@ -93,7 +93,7 @@ func note(c *sqlite.Change) touched {
 
 // findViolation checks the touched rows in order and completes the error with
 // the first violation. When running again was cut short (ON DELETE RESTRICT
-// cannot be deferred), the last row is what failed.
+// cannot be deferred), what it did was undone, so that rows are there again.
 func findViolation(conn *sqlite.Conn, client *pgerr.Error, keys []foreignKey, rows []touched, short bool) {
 	for i := range rows {
 		row := &rows[i]
@@ -108,7 +108,7 @@ func findViolation(conn *sqlite.Conn, client *pgerr.Error, keys []foreignKey, ro
 			}
 			if row.old != nil && row.table == key.parent {
 				value, ok := pick(row.old, key.places)
-				gone := short && i == len(rows)-1 || !present(conn, key.parent, key.parentKey, value)
+				gone := short && moved(row, key.places) || !present(conn, key.parent, key.parentKey, value)
 				if ok && gone && present(conn, key.child, key.childKey, value) {
 					complete(client, key, RawReferenced, value)
 					return
@@ -116,6 +116,16 @@ func findViolation(conn *sqlite.Conn, client *pgerr.Error, keys []foreignKey, ro
 			}
 		}
 	}
+}
+
+// moved tells whether a change takes a key away from its row.
+func moved(row *touched, places []int) bool {
+	if row.new == nil {
+		return true
+	}
+	before, _ := pick(row.old, places)
+	after, _ := pick(row.new, places)
+	return !bytes.Equal(raftlog.AppendValues(nil, before), raftlog.AppendValues(nil, after))
 }
 
 // pick returns the values at places, false if one is NULL.

@@ -176,3 +176,8 @@ func (m *machine) want(want, sql string) {
 		m.t.Errorf("%s\n got %s\nwant %s", sql, got, want)
 	}
 }
+
+// split takes a script apart; none of its statements contains a semicolon.
+func split(script string) []string {
+	return strings.FieldsFunc(script, func(r rune) bool { return r == ';' })
+}

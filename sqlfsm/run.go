@@ -157,15 +157,29 @@ func (a *applier) failure(e *raftlog.Entry, op *raftlog.Operation, err error) (r
 }
 
 // explain completes the error of an operation by running it again, with the
-// same values of sequences.
+// same values of sequences. A deferred constraint fails because of the entry as
+// a whole, which is undone first and then run again.
 func (a *applier) explain(e *raftlog.Entry, op *raftlog.Operation, err error) *pgerr.Error {
+	operations := []raftlog.Operation{*op}
+	if errors.Is(err, errDeferred) {
+		if a.writer.conn.RollbackTo(entrySavepoint) != nil {
+			return errDeferred
+		}
+		operations = e.Operations
+	}
 	return explain(a.writer.conn, err, func(edit func(string) string) error {
 		restore := a.sequences.rewind()
 		a.executor.edit = edit
-		_, err := a.operation(e, op)
-		a.executor.edit = nil
-		restore()
-		return err
+		defer func() {
+			a.executor.edit = nil
+			restore()
+		}()
+		for i := range operations {
+			if _, err := a.operation(e, &operations[i]); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

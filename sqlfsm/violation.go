@@ -53,7 +53,7 @@ func clientError(err error) *pgerr.Error {
 		return pgerr.New(pgerr.ProgramLimitExceeded, "statement exceeds the limit of execution steps").
 			WithHint("Split the statement into smaller ones.")
 	}
-	if violated, ok := sqlite.ConstraintOf(err); ok {
+	if violated, ok := violationOf(err); ok {
 		return rawViolation(violated, err)
 	}
 	var engine *sqlite.Error
@@ -64,6 +64,28 @@ func clientError(err error) *pgerr.Error {
 		return pgerr.New(pgerr.InternalError, "%s", engine.Message)
 	}
 	return pgerr.From(err)
+}
+
+// The texts of failures that SQLite gives no result code of their own.
+const (
+	foreignKeyText = "FOREIGN KEY constraint failed"
+	mismatchText   = "datatype mismatch" // of an INTEGER PRIMARY KEY
+)
+
+// violationOf returns the constraint that err says is violated.
+func violationOf(err error) (sqlite.Constraint, bool) {
+	violated, ok := sqlite.ConstraintOf(err)
+	var engine *sqlite.Error
+	if !errors.As(err, &engine) {
+		return violated, ok
+	}
+	switch engine.Message {
+	case foreignKeyText: // also that of ON DELETE RESTRICT, which is a trigger's
+		return sqlite.Constraint{Kind: sqlite.ForeignKeyConstraint}, true
+	case mismatchText:
+		return sqlite.Constraint{Kind: sqlite.DatatypeConstraint}, true
+	}
+	return violated, ok
 }
 
 // rawViolation is the raw error of a violated constraint.
@@ -96,8 +118,12 @@ func violationCode(kind sqlite.ConstraintKind) string {
 // explain is clientError with the values of a violated key. again runs what
 // failed once more, with its statements changed by edit; what it does is undone.
 func explain(conn *sqlite.Conn, err error, again func(edit func(sql string) string) error) *pgerr.Error {
-	client := clientError(err)
-	violated, ok := sqlite.ConstraintOf(err)
+	client := new(pgerr.Error)
+	*client = *clientError(err)
+	violated, ok := violationOf(err)
+	if errors.Is(err, errDeferred) {
+		violated, ok = sqlite.Constraint{Kind: sqlite.ForeignKeyConstraint}, true
+	}
 	if !ok || client.Schema != RawSchema || conn.Savepoint(explainSavepoint) != nil {
 		return client
 	}
@@ -125,20 +151,22 @@ func explainUnique(conn *sqlite.Conn, client *pgerr.Error, violated sqlite.Const
 		return
 	}
 	var key []types.Value
-	conflict := false
+	stored := false
 	conn.SetChangeHook(func(c *sqlite.Change) {
-		if key != nil || c.Depth() != 0 || string(c.Table) != violated.Table {
+		if stored || c.Depth() != 0 || string(c.Table) != violated.Table || key == nil && c.Op != sqlite.Delete {
 			return
 		}
-		if c.Op == sqlite.Delete {
-			conflict = true
-			return
-		}
-		if conflict {
-			for _, n := range columns {
+		// The deleted row has an equal key; it stands in where a foreign key
+		// keeps the row from going.
+		key = key[:0]
+		for _, n := range columns {
+			if c.Op == sqlite.Delete {
+				key = append(key, c.Old(n).Clone())
+			} else {
 				key = append(key, c.New(n).Clone())
 			}
 		}
+		stored = c.Op != sqlite.Delete
 	})
 	err = again(orReplace)
 	conn.SetChangeHook(nil)
