@@ -365,14 +365,14 @@ func TestNoMajority(t *testing.T) {
 		c.isolate(1)
 		c.isolate(2)
 		began := time.Now()
-		_, _, err := c.nodes[0].Propose(t.Context(), entry("doubt"))
+		r, _, err := c.nodes[0].Propose(t.Context(), entry("doubt"))
 		if pgerr.Code(err) != pgerr.TransactionResolutionUnknown {
-			t.Errorf("a write that was sent and has no majority: %v", err)
+			t.Errorf("a write that was sent and has no majority: %v %v %v", r.Status, r.Err, err)
 		}
 		if took := time.Since(began); took > 40*time.Second {
 			t.Errorf("it took %v", took)
 		}
-		r, _, err := c.nodes[1].Propose(t.Context(), entry("never"))
+		r, _, err = c.nodes[1].Propose(t.Context(), entry("never"))
 		if err != nil || r.Status != raftlog.Fenced || r.Err.Code != pgerr.CannotConnectNow {
 			t.Errorf("a write that was never sent: %v %v %v", r.Status, r.Err, err)
 		}
@@ -491,6 +491,7 @@ func TestExpiredSession(t *testing.T) {
 		c := newTrial(t, 3)
 		defer c.close()
 		c.write(1, "a")
+		c.settle()
 		first := c.nodes[1].sessions.current
 		for _, d := range c.nodes {
 			d.machine.mu.Lock()

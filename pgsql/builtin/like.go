@@ -94,10 +94,11 @@ func likeMatch(s, pattern []byte, raw bool) (bool, error) {
 			default:
 				literal := pattern
 				if pattern[0] == '\\' {
-					if len(pattern) == 1 {
+					if len(pattern) > 1 {
+						literal = pattern[1:]
+					} else if len(s) > 0 || len(retryPattern) == 1 {
 						return false, likeEndsInEscape()
 					}
-					literal = pattern[1:]
 				}
 				if len(s) > 0 && s[0] == literal[0] {
 					pattern, s = literal[1:], s[1:]
@@ -106,7 +107,7 @@ func likeMatch(s, pattern []byte, raw bool) (bool, error) {
 			}
 		}
 		if retryPattern == nil || len(retryText) == 0 {
-			return false, checkLikeRest(pattern)
+			return false, nil
 		}
 		retryText = nextCandidate(retryText, retryPattern, raw)
 		pattern, s = retryPattern, retryText
@@ -133,18 +134,6 @@ func nextCandidate(s, pattern []byte, raw bool) []byte {
 		s = s[i:]
 	}
 	return s
-}
-
-// checkLikeRest raises the error for a pattern that ends in an escape.
-func checkLikeRest(pattern []byte) error {
-	for i := 0; i < len(pattern); i++ {
-		if pattern[i] == '\\' {
-			if i++; i == len(pattern) {
-				return likeEndsInEscape()
-			}
-		}
-	}
-	return nil
 }
 
 func invalidEscape() error {

@@ -86,6 +86,8 @@ func implementations() *registry {
 		registerLike,
 		registerStatistics,
 		registerCollectors,
+		registerStrings,
+		registerBinary,
 		registerArrays,
 		registerMoment,
 	} {

@@ -408,7 +408,7 @@ func chr(e *Env, a []types.Value) (types.Value, error) {
 	n := a[0].Int64()
 	switch {
 	case n < 0:
-		return types.Value{}, pgerr.New(pgerr.ProgramLimitExceeded, "character number must be positive")
+		return types.Value{}, pgerr.New(pgerr.InvalidParameterValue, "character number must be positive")
 	case n == 0:
 		return types.Value{}, pgerr.New(pgerr.ProgramLimitExceeded, "null character not permitted")
 	case n > unicode.MaxRune:

@@ -259,17 +259,21 @@ func IndexPhysical(oid uint32) string { return "i" + strconv.FormatUint(uint64(o
 // RowIDColumn is the hidden rowid column of tables without an integer primary key.
 const RowIDColumn = "rid"
 
-// settleRowID sets RowID: the column of a primary key over a single integer
+// SettleRowID sets RowID: the column of a primary key over a single integer
 // column is SQLite's rowid itself, and its index exists in the catalog only;
-// any other table has a hidden column. ADD and DROP PRIMARY KEY rebuild the
+// any other table has a hidden column. Indexes of other methods than
+// btree and hash exist in the catalog only. ADD and DROP PRIMARY KEY rebuild the
 // table where that changes.
-func (r *Relation) settleRowID() {
+func (r *Relation) SettleRowID() {
 	if r.Kind != KindTable || r.System {
 		return
 	}
 	r.RowID = RowIDColumn
 	for _, i := range r.Indexes {
-		i.Physical = IndexPhysical(i.OID)
+		i.Physical = ""
+		if i.Method == "btree" || i.Method == "hash" {
+			i.Physical = IndexPhysical(i.OID)
+		}
 	}
 	k := r.PrimaryKey()
 	if k == nil || len(k.Columns) != 1 || k.Deferrable {

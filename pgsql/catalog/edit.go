@@ -424,7 +424,7 @@ func (c *Catalog) replaceRelation(oid uint32, r *Relation) {
 		return
 	}
 	r.Version = c.Version
-	r.settleRowID()
+	r.SettleRowID()
 	c.addRelation(r)
 }
 

@@ -367,7 +367,7 @@ func (l *loader) readComments() error {
 // finish puts the relations into the catalog.
 func (l *loader) finish() *Catalog {
 	for _, r := range l.relations {
-		r.settleRowID()
+		r.SettleRowID()
 		slices.SortFunc(r.Indexes, func(a, b *Index) int { return int(a.OID) - int(b.OID) })
 		l.catalog.addRelation(r)
 	}

@@ -168,38 +168,23 @@ func (a *analyzer) coerceType(x expr, target types.OID, typmod int32, ctx contex
 
 // convert wraps x into the conversion from source to target.
 func (a *analyzer) convert(x expr, source, target types.OID, ctx context) expr {
-	b := base{target, -1, x.position()}
-	cast := &castExpr{base: b, x: x, explicit: ctx == explicit, implicit: ctx != explicit}
-	switch path := coercionPathway(target, source, ctx); {
-	case path == pathNone:
+	if coercionPathway(target, source, ctx) == pathNone {
 		a.failf(x.position(), pgerr.CannotCoerce, "cannot cast type %s to %s", types.FormatType(source, -1), types.FormatType(target, -1))
-	case path == pathRelabel || sameForm(source, target):
-		if !sameStorage(source, target) {
-			return a.convertByFunction(cast, source, target)
-		}
+	}
+	cast := &castExpr{base: base{target, -1, x.position()}, x: x, explicit: ctx == explicit, implicit: ctx != explicit}
+	if sameForm(source, target) || sameStorage(source, target) && coercionPathway(target, source, ctx) == pathRelabel {
 		return cast
 	}
-	return a.convertByFunction(cast, source, target)
-}
-
-func (a *analyzer) convertByFunction(cast *castExpr, source, target types.OID) expr {
-	name, ok := builtin.CastFunction(source, target)
-	if !ok {
-		a.fail(cast.pos, pgerr.Unsupported("cast from %s to %s is not supported", types.FormatType(source, -1), types.FormatType(target, -1)))
-	}
-	cast.name = name
-	if f := types.CastLookup(source, target); f == nil || isTimeZoneDependent(source, target) {
-		a.stable()
-	}
+	cast.run = true
+	a.checkCast(source, target, cast.pos)
 	return cast
 }
 
-// stable is a mark for expressions whose value depends on settings; the cache
-// of plans is keyed by them, so nothing is recorded.
-func (a *analyzer) stable() {}
-
-func isTimeZoneDependent(source, target types.OID) bool {
-	return source == types.TimestamptzOID || target == types.TimestamptzOID
+// checkCast raises 0A000 for a conversion that cannot be emitted.
+func (a *analyzer) checkCast(source, target types.OID, pos int) {
+	if _, ok := builtin.CastSQL(source, target, -1, true, ""); !ok {
+		a.fail(pos, pgerr.Unsupported("cast from %s to %s is not supported", types.FormatType(source, -1), types.FormatType(target, -1)))
+	}
 }
 
 // sameForm tells whether every value of source is, in storage, the same value
@@ -277,11 +262,10 @@ func (a *analyzer) coerceTypmod(x expr, typmod int32, ctx context, pos int) expr
 		}
 		return &constExpr{base: base{oid, typmod, c.pos}, val: v}
 	}
-	name, ok := builtin.CastFunction(oid, oid)
-	if !ok {
+	if _, ok := builtin.CastSQL(oid, oid, typmod, ctx == explicit, ""); !ok {
 		a.fail(pos, pgerr.Unsupported("type modifier of %s is not supported", types.FormatType(oid, typmod)))
 	}
-	return &castExpr{base: base{oid, typmod, x.position()}, x: x, name: name, length: true, explicit: ctx == explicit, implicit: ctx != explicit}
+	return &castExpr{base: base{oid, typmod, x.position()}, x: x, run: true, explicit: ctx == explicit, implicit: ctx != explicit}
 }
 
 // hasLengthCoercion tells whether pg_cast has a cast of the type to itself.

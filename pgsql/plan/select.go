@@ -81,7 +81,9 @@ func (a *analyzer) plainSelect(s *scope, q *query, sel *ast.SelectStmt) {
 	a.distinctClause(s, q, sel)
 	a.limits(s, q, sel)
 	for i := range q.targets {
-		q.targets[i].x = a.resolveUnknown(q.targets[i].x)
+		if !s.keepUnknown {
+			q.targets[i].x = a.resolveUnknown(q.targets[i].x)
+		}
 	}
 	for i := range q.order {
 		if k := &q.order[i]; k.target >= 0 {

@@ -150,13 +150,12 @@ type boolTest struct {
 	not  bool
 }
 
-// castExpr converts x. name is the SQLite function that does it, or "" where
-// both types have the same storage form and value (a relabelling).
+// castExpr converts x to its type, and to its typmod where that is not -1. Where
+// run is false both types have the same storage form and value.
 type castExpr struct {
 	base
 	x        expr
-	name     string
-	length   bool // a typmod coercion within one type
+	run      bool // false: a relabelling
 	explicit bool
 	implicit bool // not written by the user: FigureColname looks through it
 }
@@ -277,6 +276,8 @@ type query struct {
 	op          ast.SetOp
 	all         bool
 	left, right *query
+	out         *rte // of a set operation: what its own targets read
+	recast      bool // some targets convert the columns of out
 
 	order    []sortKey
 	limit    expr

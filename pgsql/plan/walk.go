@@ -156,7 +156,7 @@ func equalExpr(x, y expr) bool {
 		return ok && o.op == x.op && equalExprs(x.args, o.args)
 	case *castExpr:
 		c, ok := y.(*castExpr)
-		return ok && c.name == x.name && c.mod() == x.mod() && equalExpr(x.x, c.x)
+		return ok && c.run == x.run && c.mod() == x.mod() && equalExpr(x.x, c.x)
 	case *boolExpr:
 		b, ok := y.(*boolExpr)
 		return ok && b.kind == x.kind && equalExprs(x.args, b.args)

@@ -1,0 +1,119 @@
+package plan
+
+import (
+	"polyreme/pgsql/parse/ast"
+	"polyreme/pgwire/pgerr"
+)
+
+// with analyzes the WITH clause of a query; its names are visible in the query
+// and, in order, in each other.
+func (a *analyzer) with(s *scope, q *query, w *ast.WithClause) {
+	q.recurse = w.Recursive
+	for i, c := range w.CTEs {
+		for _, other := range w.CTEs[:i] {
+			if other.Name == c.Name {
+				a.failf(c.Pos(), pgerr.DuplicateAlias, "WITH query name \"%s\" specified more than once", c.Name)
+			}
+		}
+		sel, ok := c.Query.(*ast.SelectStmt)
+		if !ok {
+			a.fail(c.Pos(), pgerr.Unsupported("data-modifying statements in WITH are not supported"))
+		}
+		if c.Search != nil || c.Cycle != nil {
+			a.fail(c.Pos(), pgerr.Unsupported("SEARCH and CYCLE clauses are not supported"))
+		}
+		a.ctes++
+		x := &cte{name: c.Name, id: a.ctes, materialize: c.Materialize}
+		if w.Recursive && sel.Op == ast.Union {
+			a.recursiveCTE(s, x, c, sel)
+		} else {
+			x.query = a.subquery(s, sel, nil)
+			a.cteColumns(x, c, x.query)
+		}
+		s.ctes = append(s.ctes, x)
+		q.ctes = append(q.ctes, x)
+	}
+}
+
+// cteColumns names the columns of a common table expression after its query.
+func (a *analyzer) cteColumns(x *cte, c *ast.CommonTableExpr, q *query) {
+	for _, t := range q.visible() {
+		col := rteCol{name: t.name, oid: t.x.typ(), typmod: t.x.mod()}
+		if v, ok := t.x.(*varExpr); ok {
+			col.rel, col.num = v.rte.cols[v.col].rel, v.rte.cols[v.col].num
+		}
+		x.cols = append(x.cols, col)
+	}
+	if len(c.Columns) > len(x.cols) {
+		a.failf(c.Pos(), pgerr.InvalidColumnReference, "WITH query \"%s\" has %d columns available but %d columns specified", c.Name, len(x.cols), len(c.Columns))
+	}
+	for i, n := range c.Columns {
+		x.cols[i].name = n
+	}
+}
+
+// recursiveCTE analyzes non-recursive-term UNION [ALL] recursive-term: the
+// first gives the columns, which the second may read.
+func (a *analyzer) recursiveCTE(s *scope, x *cte, c *ast.CommonTableExpr, sel *ast.SelectStmt) {
+	sub := &scope{parent: s}
+	sub.onLeft = func(left *query) {
+		for i := range left.targets {
+			left.targets[i].x = a.resolveUnknown(left.targets[i].x)
+		}
+		a.cteColumns(x, c, left)
+		x.working = true
+		sub.ctes = append(sub.ctes, x)
+	}
+	x.query = a.query(sub, sel)
+	x.working = false
+	if x.recursive = x.refs > 0; !x.recursive {
+		x.cols = nil
+		a.cteColumns(x, c, x.query)
+		return
+	}
+	x.refs = 0
+	a.checkRecursiveForm(sel)
+	a.checkRecursiveTypes(x, c)
+}
+
+// checkRecursiveForm raises 0A000 for clauses that a recursive query cannot have.
+func (a *analyzer) checkRecursiveForm(sel *ast.SelectStmt) {
+	clause, pos := "", -1
+	switch {
+	case len(sel.OrderBy) > 0:
+		clause, pos = "ORDER BY", sel.OrderBy[0].Pos()
+	case sel.Offset != nil:
+		clause, pos = "OFFSET", sel.Offset.Pos()
+	case sel.Limit != nil:
+		clause, pos = "LIMIT", sel.Limit.Pos()
+	default:
+		return
+	}
+	a.failf(pos, pgerr.FeatureNotSupported, "%s in a recursive query is not implemented", clause)
+}
+
+// checkRecursiveTypes raises 42804 where the recursive term widened a column.
+func (a *analyzer) checkRecursiveTypes(x *cte, c *ast.CommonTableExpr) {
+	for i, t := range x.query.visible() {
+		if t.x.typ() != x.cols[i].oid {
+			a.fail(x.query.left.visible()[i].x.position(), pgerr.New(pgerr.DatatypeMismatch,
+				"recursive query \"%s\" column %d has type %s in non-recursive term but type %s overall",
+				c.Name, i+1, typeText(x.cols[i].oid, x.cols[i].typmod), typeText(t.x.typ(), t.x.mod())).
+				WithHint("Cast the output of the non-recursive term to the correct type."))
+		}
+	}
+}
+
+// cteRTE makes the entry of a reference to a common table expression.
+func (a *analyzer) cteRTE(s *scope, c *cte, rv *ast.RangeVar) *rte {
+	r := a.newRTE(s, rteCTE)
+	r.cte = c
+	c.refs++
+	r.alias = c.name
+	r.cols = append([]rteCol{}, c.cols...)
+	for i := range r.cols {
+		r.cols[i].physical = ""
+	}
+	a.applyAlias(r, rv.Alias)
+	return r
+}

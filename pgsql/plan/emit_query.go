@@ -1,0 +1,753 @@
+package plan
+
+import (
+	"polyreme/pgsql/parse/ast"
+	"polyreme/pgsql/types"
+	"polyreme/pgwire/pgerr"
+)
+
+// mode tells where a query is written.
+type mode uint8
+
+const (
+	topLevel mode = iota // the statement itself: columns need no names
+	inner                // within another: columns are m1, m2, …
+)
+
+// query writes a query.
+func (e *emitter) query(q *query, m mode) {
+	e.with(q)
+	switch {
+	case q.op != ast.SetOpNone:
+		e.compound(q, m)
+	case q.values != nil:
+		e.valuesQuery(q, m)
+	case len(q.on) > 0:
+		e.distinctOn(q)
+	case q.withTies:
+		e.ties(q)
+	default:
+		e.selectBody(q, m, nil)
+		e.orderBy(q)
+		e.limits(q)
+	}
+}
+
+// with writes the common table expressions that are used.
+func (e *emitter) with(q *query) {
+	first := true
+	for _, c := range q.ctes {
+		if c.refs == 0 {
+			continue
+		}
+		switch {
+		case !first:
+			e.s(", ")
+		case q.recurse:
+			e.s("WITH RECURSIVE ")
+		default:
+			e.s("WITH ")
+		}
+		first = false
+		e.s("w")
+		e.int(c.id)
+		e.s("(")
+		for i := range c.cols {
+			if i > 0 {
+				e.s(", ")
+			}
+			e.s("m")
+			e.int(i + 1)
+		}
+		e.s(") AS ")
+		switch {
+		case c.recursive:
+		case c.materialize == ast.MaterializeAlways || c.refs > 1 && c.materialize == ast.MaterializeDefault || volatileQuery(c.query):
+			e.s("MATERIALIZED ")
+		case c.materialize == ast.MaterializeNever:
+			e.s("NOT MATERIALIZED ")
+		}
+		e.s("(")
+		e.query(c.query, inner)
+		e.s(")")
+	}
+	if !first {
+		e.s(" ")
+	}
+}
+
+// volatileQuery tells whether a query calls a volatile function: it must then
+// run as often as PostgreSQL runs it.
+func volatileQuery(q *query) bool {
+	found := false
+	walkQuery(q, func(x expr) bool {
+		if f, ok := x.(*funcExpr); ok && f.fn.Volatility == 'v' {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// selectBody writes SELECT … up to HAVING. extra, if set, writes more columns.
+func (e *emitter) selectBody(q *query, m mode, extra func()) {
+	e.s("SELECT ")
+	if q.distinct {
+		e.s("DISTINCT ")
+	}
+	n := 0
+	for i := range q.targets {
+		t := &q.targets[i]
+		if t.junk {
+			continue
+		}
+		if n++; n > 1 {
+			e.s(", ")
+		}
+		e.expr(t.x)
+		if q.distinct {
+			e.collate(t.x)
+		}
+		if m == inner {
+			e.s(" AS m")
+			e.int(n)
+		}
+	}
+	if n == 0 && extra == nil {
+		e.s("1")
+	}
+	if extra != nil {
+		if n > 0 {
+			e.s(", ")
+		}
+		extra()
+	}
+	e.fromClause(q)
+	if q.where != nil {
+		e.s(" WHERE ")
+		e.conjunction(q.where)
+	}
+	e.groupBy(q)
+}
+
+func (e *emitter) fromClause(q *query) {
+	if len(q.from) == 0 && q.srf == nil {
+		return
+	}
+	e.s(" FROM ")
+	for i, item := range q.from {
+		if i > 0 {
+			e.s(", ")
+		}
+		e.fromItem(item, i > 0)
+	}
+	if q.srf != nil {
+		if len(q.from) > 0 {
+			e.s(" JOIN ")
+		}
+		e.leaf(q.srf)
+	}
+}
+
+func (e *emitter) groupBy(q *query) {
+	keys := 0
+	for _, g := range q.group {
+		if _, ok := g.(*constExpr); ok {
+			continue
+		}
+		if keys++; keys == 1 {
+			e.s(" GROUP BY ")
+		} else {
+			e.s(", ")
+		}
+		e.expr(g)
+		e.collate(g)
+	}
+	if len(q.group) > 0 && keys == 0 {
+		e.s(" GROUP BY NULL")
+	}
+	switch {
+	case q.having != nil:
+		e.s(" HAVING ")
+		e.expr(q.having)
+		if len(q.group) == 0 {
+			e.s(" AND count(*) >= 0")
+		}
+	case len(q.group) == 0 && q.grouping && !q.hasAgg:
+		e.s(" HAVING count(*) >= 0")
+	}
+}
+
+// fromItem writes a node of the join tree. SQLite gives the comma and JOIN the
+// same precedence, so what is on the right of either is parenthesised.
+func (e *emitter) fromItem(item fromItem, parens bool) {
+	switch f := item.(type) {
+	case *fromRTE:
+		e.leaf(f.rte)
+	case *fromJoin:
+		if parens {
+			e.s("(")
+		}
+		e.fromItem(f.left, false)
+		switch f.kind {
+		case ast.JoinLeft:
+			e.s(" LEFT JOIN ")
+		case ast.JoinRight:
+			e.s(" RIGHT JOIN ")
+		case ast.JoinFull:
+			e.s(" FULL JOIN ")
+		default:
+			e.s(" JOIN ")
+		}
+		_, nested := f.right.(*fromJoin)
+		e.fromItem(f.right, nested)
+		switch {
+		case f.on != nil:
+			e.s(" ON ")
+			e.conjunction(f.on)
+		case f.kind != ast.JoinInner && f.kind != ast.JoinCross:
+			e.s(" ON 1")
+		}
+		if parens {
+			e.s(")")
+		}
+	}
+}
+
+// leaf writes a range table entry with its alias.
+func (e *emitter) leaf(r *rte) {
+	switch r.kind {
+	case rteRelation:
+		e.name(r.rel.Physical)
+	case rteCTE:
+		e.s("w")
+		e.int(r.cte.id)
+	case rteSubquery:
+		if r.lateral {
+			e.a.fail(-1, pgerr.Unsupported("a LATERAL sub-query is not supported"))
+		}
+		e.s("(")
+		if volatileTargets(r.query) {
+			e.s("WITH m AS MATERIALIZED (")
+			e.query(r.query, inner)
+			e.s(") SELECT * FROM m")
+		} else {
+			e.query(r.query, inner)
+		}
+		e.s(")")
+	case rteFunction:
+		e.function(r)
+		return
+	}
+	e.s(" AS r")
+	e.int(r.id)
+}
+
+// volatileTargets tells whether the select list of a sub-query is volatile:
+// SQLite would evaluate it again wherever a column is used.
+func volatileTargets(q *query) bool {
+	found := false
+	for i := range q.targets {
+		walk(q.targets[i].x, func(x expr) bool {
+			if f, ok := x.(*funcExpr); ok && f.fn.Volatility == 'v' {
+				found = true
+			}
+			return !found
+		})
+	}
+	return found
+}
+
+// function writes a function in FROM. One set-returning function is a
+// table-valued function; others are put together in a sub-query, by row number.
+func (e *emitter) function(r *rte) {
+	if len(r.fn.calls) == 1 && !(r.fn.ordinality && !setReturning(r.fn.calls[0])) {
+		if f, ok := setCall(r.fn.calls[0]); ok {
+			cols := f.fn.Columns
+			for i := range r.cols {
+				if i < len(cols) {
+					r.cols[i].physical = cols[i]
+				} else if r.fn.ordinality && i == len(r.cols)-1 {
+					r.cols[i].physical = "rowid"
+				}
+			}
+			e.expand(f.fn.SQL, f.args, f.oid, f.variadic, false)
+			e.s(" AS r")
+			e.int(r.id)
+			return
+		}
+	}
+	for _, c := range r.fn.calls {
+		if readsOwner(c, r.owner) {
+			e.a.fail(c.position(), pgerr.Unsupported("this use of functions in FROM or in the select list is not supported"))
+		}
+	}
+	e.functions(r)
+}
+
+func setCall(x expr) (*funcExpr, bool) {
+	f, ok := x.(*funcExpr)
+	return f, ok && f.fn.ReturnsSet
+}
+
+func setReturning(x expr) bool {
+	_, ok := setCall(x)
+	return ok
+}
+
+func readsOwner(x expr, s *scope) bool {
+	found := false
+	walk(x, func(y expr) bool {
+		if v, ok := y.(*varExpr); ok && v.rte.owner == s {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// functions writes several functions side by side (ROWS FROM): a full join by
+// row number.
+func (e *emitter) functions(r *rte) {
+	e.s("(SELECT ")
+	col := 0
+	for i, c := range r.fn.calls {
+		for k, name := range e.callColumnNames(c) {
+			if i+k > 0 {
+				e.s(", ")
+			}
+			col++
+			e.s("f")
+			e.int(i)
+			e.s(".")
+			e.name(name)
+			e.s(" AS m")
+			e.int(col)
+		}
+	}
+	if r.fn.ordinality {
+		e.s(", coalesce(")
+		for i := range r.fn.calls {
+			if i > 0 {
+				e.s(", ")
+			}
+			e.s("f")
+			e.int(i)
+			e.s(".rowid")
+		}
+		if len(r.fn.calls) == 1 {
+			e.s(", 1")
+		}
+		e.s(") AS m")
+		e.int(col + 1)
+	}
+	e.s(" FROM ")
+	for i, c := range r.fn.calls {
+		if i > 0 {
+			e.s(" FULL JOIN ")
+		}
+		if f, ok := setCall(c); ok {
+			e.expand(f.fn.SQL, f.args, f.oid, f.variadic, false)
+		} else {
+			e.s("(SELECT ")
+			e.expr(c)
+			e.s(" AS value, 1 AS rowid)")
+		}
+		e.s(" AS f")
+		e.int(i)
+		for k := range i {
+			if k == 0 {
+				e.s(" ON f")
+				e.int(i)
+				e.s(".rowid = coalesce(")
+			} else {
+				e.s(", ")
+			}
+			e.s("f")
+			e.int(k)
+			e.s(".rowid")
+			if k == i-1 {
+				if i == 1 {
+					e.s(", NULL")
+				}
+				e.s(")")
+			}
+		}
+	}
+	e.s(") AS r")
+	e.int(r.id)
+}
+
+func (e *emitter) callColumnNames(c expr) []string {
+	f, ok := setCall(c)
+	if !ok {
+		return []string{"value"}
+	}
+	return f.fn.Columns
+}
+
+// orderBy writes the keys: those in the select list by number.
+func (e *emitter) orderBy(q *query) {
+	written := 0
+	for i := range q.order {
+		k := &q.order[i]
+		if k.target < 0 || q.targets[k.target].junk {
+			if _, constant := k.x.(*constExpr); constant {
+				continue
+			}
+		}
+		if written++; written == 1 {
+			e.s(" ORDER BY ")
+		} else {
+			e.s(", ")
+		}
+		if k.target >= 0 && !q.targets[k.target].junk {
+			e.int(q.ordinal(k.target))
+			if c := types.Collation(q.targets[k.target].x.typ()); c != "" {
+				e.s(" COLLATE ", c)
+			}
+		} else {
+			e.compared(k.x)
+		}
+		e.direction(k)
+	}
+}
+
+// ordinal is the number of a visible target in the output.
+func (q *query) ordinal(target int) int {
+	n := 0
+	for i := 0; i <= target; i++ {
+		if !q.targets[i].junk {
+			n++
+		}
+	}
+	return n
+}
+
+func (e *emitter) limits(q *query) {
+	if q.limit == nil && q.offset == nil {
+		return
+	}
+	e.s(" LIMIT ")
+	if q.limit == nil {
+		e.s("-1")
+	} else {
+		e.count(q.limit, "pg_limit", "-1")
+	}
+	if q.offset != nil {
+		e.s(" OFFSET ")
+		e.count(q.offset, "pg_offset", "0")
+	}
+}
+
+func (e *emitter) count(x expr, check, null string) {
+	c, ok := x.(*constExpr)
+	switch {
+	case ok && c.val.IsNull():
+		e.s(null)
+	case ok:
+		e.value(c.val)
+	default:
+		e.s(check, "(")
+		e.expr(x)
+		e.s(")")
+	}
+}
+
+func (e *emitter) valuesQuery(q *query, m mode) {
+	sorted := len(q.order) > 0 || q.limit != nil || q.offset != nil
+	if sorted || m == inner {
+		e.s("SELECT ")
+		for i := range q.values[0] {
+			if i > 0 {
+				e.s(", ")
+			}
+			e.s("column")
+			e.int(i + 1)
+			if m == inner {
+				e.s(" AS m")
+				e.int(i + 1)
+			}
+		}
+		e.s(" FROM (")
+	}
+	e.rows(q.values)
+	if sorted || m == inner {
+		e.s(")")
+		e.valuesOrder(q)
+		e.limits(q)
+	}
+}
+
+// valuesOrder writes ORDER BY of a VALUES: only its own columns may be keys.
+func (e *emitter) valuesOrder(q *query) {
+	for _, k := range q.order {
+		if q.targets[k.target].junk {
+			e.a.fail(k.x.position(), pgerr.Unsupported("ORDER BY an expression over VALUES is not supported"))
+		}
+	}
+	e.orderBy(q)
+}
+
+// rows writes VALUES (…), (…).
+func (e *emitter) rows(rows [][]expr) {
+	e.s("VALUES ")
+	for i, row := range rows {
+		if i > 0 {
+			e.s(", ")
+		}
+		e.s("(")
+		e.list(row)
+		e.s(")")
+	}
+}
+
+// distinctOn writes SELECT DISTINCT ON: the first row by row_number().
+func (e *emitter) distinctOn(q *query) {
+	cols := len(q.visible())
+	e.s("SELECT ")
+	for i := range cols {
+		if i > 0 {
+			e.s(", ")
+		}
+		e.s("m")
+		e.int(i + 1)
+	}
+	e.s(" FROM (")
+	e.selectBody(q, inner, func() {
+		for i := range q.order {
+			e.expr(q.order[i].x)
+			e.s(" AS o")
+			e.int(i + 1)
+			e.s(", ")
+		}
+		e.s("row_number() OVER (PARTITION BY ")
+		for i, x := range q.on {
+			if i > 0 {
+				e.s(", ")
+			}
+			e.compared(x)
+		}
+		if len(q.order) > 0 {
+			e.s(" ORDER BY ")
+			e.keys(q.order)
+		}
+		e.s(") AS n")
+	})
+	e.s(") WHERE n = 1")
+	e.outerKeys(q)
+	e.limits(q)
+}
+
+// outerKeys writes ORDER BY over the columns o1, o2, … of a wrapped query.
+func (e *emitter) outerKeys(q *query) {
+	for i := range q.order {
+		if i == 0 {
+			e.s(" ORDER BY ")
+		} else {
+			e.s(", ")
+		}
+		e.s("o")
+		e.int(i + 1)
+		if c := types.Collation(q.order[i].x.typ()); c != "" {
+			e.s(" COLLATE ", c)
+		}
+		e.direction(&q.order[i])
+	}
+}
+
+// ties writes FETCH FIRST n ROWS WITH TIES: rank() tells which rows are equal to
+// the last one.
+func (e *emitter) ties(q *query) {
+	if q.distinct {
+		e.a.fail(-1, pgerr.Unsupported("WITH TIES with DISTINCT is not supported"))
+	}
+	cols := len(q.visible())
+	e.s("SELECT ")
+	for i := range cols {
+		if i > 0 {
+			e.s(", ")
+		}
+		e.s("m")
+		e.int(i + 1)
+	}
+	e.s(" FROM (")
+	e.selectBody(q, inner, func() {
+		for i := range q.order {
+			e.expr(q.order[i].x)
+			e.s(" AS o")
+			e.int(i + 1)
+			e.s(", ")
+		}
+		for i, fn := range []string{"rank", "row_number"} {
+			if i > 0 {
+				e.s(", ")
+			}
+			e.s(fn, "() OVER (ORDER BY ")
+			e.keys(q.order)
+			e.s(") AS n")
+			e.int(i)
+		}
+	})
+	e.s(") WHERE n0 <= ")
+	e.count(q.limit, "pg_limit", "9223372036854775807")
+	if q.offset != nil {
+		e.s(" + ")
+		e.count(q.offset, "pg_offset", "0")
+		e.s(" AND n1 > ")
+		e.count(q.offset, "pg_offset", "0")
+	}
+	e.outerKeys(q)
+}
+
+// compound writes a set operation. SQLite's operands cannot be parenthesised
+// and associate to the left, so all but a plain left operand is a sub-query.
+func (e *emitter) compound(q *query, m mode) {
+	if q.all && q.op != ast.Union {
+		e.compoundAll(q, m)
+		e.orderBy(q)
+		e.limits(q)
+		return
+	}
+	e.operand(q.left, q, true)
+	e.s([...]string{"", " UNION ", " INTERSECT ", " EXCEPT "}[q.op])
+	if q.all {
+		e.s("ALL ")
+	}
+	e.operand(q.right, q, false)
+	e.orderBy(q)
+	e.limits(q)
+}
+
+// operand writes one side of a set operation.
+func (e *emitter) operand(q, parent *query, left bool) {
+	plain := len(q.ctes) == 0 && len(q.order) == 0 && q.limit == nil && q.offset == nil && len(q.on) == 0
+	if q.op != ast.SetOpNone {
+		plain = plain && left && !(q.all && q.op != ast.Union)
+	}
+	if plain && q.op == ast.SetOpNone && q.values == nil {
+		e.collatedBody(q, parent)
+		return
+	}
+	if q.recast {
+		e.recast(q)
+		return
+	}
+	if plain && q.op != ast.SetOpNone && !needsCollation(parent) {
+		e.query(q, inner)
+		return
+	}
+	e.s("SELECT ")
+	for i, t := range parent.targets {
+		if i > 0 {
+			e.s(", ")
+		}
+		e.s("m")
+		e.int(i + 1)
+		if c := types.Collation(t.x.typ()); c != "" {
+			e.s(" COLLATE ", c)
+		}
+		e.s(" AS m")
+		e.int(i + 1)
+	}
+	e.s(" FROM (")
+	e.query(q, inner)
+	e.s(")")
+}
+
+// recast writes a set operation whose columns are converted for the one around
+// it.
+func (e *emitter) recast(q *query) {
+	e.s("SELECT ")
+	for i := range q.targets {
+		if i > 0 {
+			e.s(", ")
+		}
+		e.expr(q.targets[i].x)
+		e.s(" AS m")
+		e.int(i + 1)
+	}
+	e.s(" FROM (")
+	e.query(q, inner)
+	e.s(") AS r")
+	e.int(q.out.id)
+}
+
+func needsCollation(q *query) bool {
+	for _, t := range q.targets {
+		if types.Collation(t.x.typ()) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// collatedBody writes a plain SELECT whose columns carry the collations under
+// which the set operation compares them.
+func (e *emitter) collatedBody(q, parent *query) {
+	if !needsCollation(parent) {
+		e.selectBody(q, inner, nil)
+		return
+	}
+	e.s("SELECT ")
+	for i, t := range parent.targets {
+		if i > 0 {
+			e.s(", ")
+		}
+		e.s("m")
+		e.int(i + 1)
+		if c := types.Collation(t.x.typ()); c != "" {
+			e.s(" COLLATE ", c)
+		}
+		e.s(" AS m")
+		e.int(i + 1)
+	}
+	e.s(" FROM (")
+	e.selectBody(q, inner, nil)
+	e.s(")")
+}
+
+// compoundAll writes INTERSECT ALL and EXCEPT ALL: each copy of a row gets a
+// number, and the numbered rows are compared.
+func (e *emitter) compoundAll(q *query, m mode) {
+	e.s("SELECT ")
+	for i := range q.targets {
+		if i > 0 {
+			e.s(", ")
+		}
+		e.s("m")
+		e.int(i + 1)
+	}
+	e.s(" FROM (")
+	for side, operand := range []*query{q.left, q.right} {
+		if side == 1 {
+			e.s([...]string{"", "", " INTERSECT ", " EXCEPT "}[q.op])
+		}
+		e.s("SELECT ")
+		for i, t := range q.targets {
+			e.s("m")
+			e.int(i + 1)
+			if c := types.Collation(t.x.typ()); c != "" {
+				e.s(" COLLATE ", c)
+			}
+			e.s(" AS m")
+			e.int(i + 1)
+			e.s(", ")
+		}
+		e.s("row_number() OVER (PARTITION BY ")
+		for i, t := range q.targets {
+			if i > 0 {
+				e.s(", ")
+			}
+			e.s("m")
+			e.int(i + 1)
+			if c := types.Collation(t.x.typ()); c != "" {
+				e.s(" COLLATE ", c)
+			}
+		}
+		e.s(") AS n FROM (")
+		e.query(operand, inner)
+		e.s(")")
+	}
+	e.s(")")
+}
