@@ -18,7 +18,7 @@ func (n *Node) cancelElsewhere(ctx context.Context, pid uint32, secret []byte) {
 			continue
 		}
 		calls.Go(func() {
-			if _, err := n.cluster.Call(ctx, string(s.Address), cancelMethod, payload); err != nil {
+			if _, err := n.cluster.Call(ctx, string(s.ID), cancelMethod, payload); err != nil {
 				n.log.Debug("cancel request not passed on", "node", string(s.ID), "err", err)
 			}
 		})

@@ -28,7 +28,7 @@ const (
 	joinLimit    = 5 * time.Minute  // to become a member and catch up
 	drainLimit   = 15 * time.Second // for statements to finish at a stop
 	handOver     = 5 * time.Second  // for the leadership to move at a stop
-	cancelMethod = 200 // of the peer port: a CancelRequest for another node
+	cancelMethod = 200              // of the peer port: a CancelRequest for another node
 )
 
 // Node is a running server.

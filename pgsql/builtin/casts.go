@@ -55,6 +55,8 @@ func nativeCast(from, to types.OID) (template string, ok bool) {
 		return "CAST($1 AS TEXT)", true
 	case isInteger(from) && to == types.Float8OID:
 		return "CAST($1 AS REAL)", true
+	case from == types.BoolOID && (to == types.TextOID || to == types.VarcharOID):
+		return "(CASE $1 WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)", true
 	case from == types.Int4OID && to == types.BoolOID:
 		return "($1 <> 0)", true
 	}

@@ -27,6 +27,9 @@ func registerComparisons(r *registry) {
 		} {
 			r.native("($1 COLLATE "+collation+" "+op.sql+" $2)", prefix+op.name)
 		}
+		if op.name != "eq" && op.name != "ne" {
+			r.native("($1 "+op.sql+" $2)", "text_"+op.name)
+		}
 		r.native("($1 "+op.sql+" $2)~~(array_cmp($1,$2,@1) "+op.sql+" 0)", "array_"+op.name)
 	}
 	r.native("($1 = $2)", "xideq", "cideq")

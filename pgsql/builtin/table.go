@@ -88,6 +88,7 @@ func implementations() *registry {
 		registerCollectors,
 		registerStrings,
 		registerBinary,
+		registerRegexps,
 		registerArrays,
 		registerMoment,
 	} {

@@ -43,11 +43,11 @@ func registerText(r *registry) {
 		return types.BoolValue(bytes.HasPrefix(a[0].Bytes, a[1].Bytes)), nil
 	})
 	r.native("$1", "name_text")
+	r.native("(CASE $1 WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)", "booltext")
 	for key, pair := range map[string][2]types.OID{
 		"text_name": {types.TextOID, types.NameOID}, "bpchar_name": {types.BpcharOID, types.NameOID},
 		"name_bpchar": {types.NameOID, types.BpcharOID}, "char_text": {types.CharOID, types.TextOID},
 		"text_char": {types.TextOID, types.CharOID}, "char_bpchar": {types.CharOID, types.BpcharOID},
-		"booltext": {types.BoolOID, types.TextOID},
 	} {
 		r.scalar(key, castScalar(pair[0], pair[1]))
 	}

@@ -1,3 +1,0 @@
-package builtin
-
-type regexpCache struct{}

@@ -1,0 +1,215 @@
+package parse
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"polyreme/pgsql/parse/ast"
+	"polyreme/pgwire/pgerr"
+)
+
+// rewriteOracle asks a real PostgreSQL 15 for its verdicts again.
+var rewriteOracle = flag.String("oracle", "", "DSN of a PostgreSQL 15 whose verdicts are written to testdata")
+
+const (
+	rejectedFile    = "testdata/regress_rejected.txt"
+	differencesFile = "testdata/regress_differences.txt"
+)
+
+// verdict is what the server or we say of a statement: "" for accepted, else
+// SQLSTATE and message.
+type verdict struct{ code, message string }
+
+// regressDir returns where scripts/pg-regress-sources.sh put the .sql files.
+func regressDir() string {
+	if dir := os.Getenv("POLYREME_PG_REGRESS_DIR"); dir != "" {
+		return dir
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(cache, "polyreme", "pg-regress")
+}
+
+// regressCorpus reads all statements by file; nil where the files are not there.
+func regressCorpus(t testing.TB) map[string][]psqlStatement {
+	files, _ := filepath.Glob(filepath.Join(regressDir(), "*.sql"))
+	if len(files) == 0 {
+		return nil
+	}
+	corpus := map[string][]psqlStatement{}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		corpus[filepath.Base(f)] = splitPsql(string(text))
+	}
+	return corpus
+}
+
+func fingerprint(sql string) string {
+	sum := sha256.Sum256([]byte(sql))
+	return hex.EncodeToString(sum[:8])
+}
+
+// TestRegress compares our verdict on every statement of PostgreSQL 15's
+// regression files with the server's.
+func TestRegress(t *testing.T) {
+	corpus := regressCorpus(t)
+	if corpus == nil {
+		t.Logf("NOT RUN: no PostgreSQL regression files in %q; scripts/pg-regress-sources.sh fetches them", regressDir())
+		return
+	}
+	if *rewriteOracle != "" {
+		askOracle(t, corpus)
+	}
+	server := readVerdicts(t)
+	names := make([]string, 0, len(corpus))
+	for name := range corpus {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	var total, same, supported, supportedSame, texts int
+	var out bytes.Buffer
+	for _, name := range names {
+		for _, s := range corpus[name] {
+			list, err := Parse(s.text)
+			known := err != nil
+			for _, r := range list {
+				if _, ok := r.Stmt.(*ast.Unsupported); !ok {
+					known = true
+				}
+			}
+			want, ours := server[fingerprint(s.text)], verdict{}
+			if err != nil {
+				e := pgerr.From(err)
+				ours = verdict{e.Code, e.Message}
+			}
+			agree := (want.code == "") == (ours.code == "")
+			total++
+			if agree {
+				same++
+			}
+			if known {
+				supported++
+				if agree {
+					supportedSame++
+				}
+			}
+			switch {
+			case !agree || want.code != ours.code:
+				fmt.Fprintf(&out, "%s %s: server %q, we %q: %.100s\n", name, fingerprint(s.text), want.code, ours.code, oneLine(s.text))
+			case want.message != ours.message:
+				texts++
+				t.Logf("%s:%d: message %q, want %q", name, s.line, ours.message, want.message)
+			}
+		}
+	}
+	t.Logf("all %d statements: same verdict on %d (%.2f %%)", total, same, 100*float64(same)/float64(total))
+	t.Logf("supported kinds %d: same verdict on %d (%.2f %%); other message text on %d", supported, supportedSame,
+		100*float64(supportedSame)/float64(supported), texts)
+	if float64(same) < 0.97*float64(total) || float64(supportedSame) < 0.995*float64(supported) {
+		t.Errorf("too many differences")
+	}
+	checkGolden(t, differencesFile, out.String())
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// checkGolden compares lines with a golden file: new ones fail; with -oracle the
+// file is written.
+func checkGolden(t *testing.T, file, got string) {
+	if *rewriteOracle != "" {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	golden, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for line := range strings.Lines(string(golden)) {
+		known[line] = true
+	}
+	for line := range strings.Lines(got) {
+		if !known[line] {
+			t.Errorf("new difference: %s", strings.TrimSpace(line))
+		}
+		delete(known, line)
+	}
+	if len(known) > 0 {
+		t.Logf("%d differences of %s are gone: rewrite it", len(known), file)
+	}
+}
+
+// readVerdicts reads the statements that the server rejects.
+func readVerdicts(t *testing.T) map[string]verdict {
+	text, err := os.ReadFile(rejectedFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := map[string]verdict{}
+	for line := range strings.Lines(string(text)) {
+		f := strings.SplitN(strings.TrimSpace(line), " ", 3)
+		if len(f) != 3 {
+			t.Fatalf("%s: bad line %q", rejectedFile, line)
+		}
+		message := strings.NewReplacer(`\n`, "\n", `\\`, `\`).Replace(f[2])
+		m[f[0]] = verdict{f[1], message}
+	}
+	return m
+}
+
+// askOracle sends every statement to the server within an aborted transaction:
+// it then only parses, and answers 25P02 to what the grammar accepts.
+func askOracle(t *testing.T, corpus map[string][]psqlStatement) {
+	ctx := context.Background()
+	conn, err := pgconn.Connect(ctx, *rewriteOracle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	abort := func() {
+		conn.Exec(ctx, "BEGIN; SELECT 1/0").ReadAll()
+	}
+	abort()
+	rejected := map[string]verdict{}
+	for _, list := range corpus {
+		for _, s := range list {
+			_, err := conn.Prepare(ctx, "", s.text, nil)
+			var e *pgconn.PgError
+			switch {
+			case err == nil: // ROLLBACK and the like
+			case !errors.As(err, &e):
+				t.Fatalf("%q: %v", s.text, err)
+			case e.Code != "25P02":
+				rejected[fingerprint(s.text)] = verdict{e.Code, e.Message}
+			}
+		}
+	}
+	lines := make([]string, 0, len(rejected))
+	for f, v := range rejected {
+		message := strings.NewReplacer("\n", `\n`, `\`, `\\`).Replace(v.message)
+		lines = append(lines, f+" "+v.code+" "+message+"\n")
+	}
+	sort.Strings(lines)
+	if err := os.WriteFile(rejectedFile, []byte(strings.Join(lines, "")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
