@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -130,12 +129,16 @@ type pool struct {
 
 	mu         sync.Mutex // guards what follows
 	idle       []*connection
+	views      []*view
 	leases     map[*lease]struct{}
 	generation uint64        // of the file: connections of an older one are closed
 	gate       chan struct{} // not nil while no new lease may begin; closed then
 	drained    chan struct{} // closed when the last lease ends, if somebody waits
 	closed     bool
 }
+
+// idleMax bounds the idle connections kept, of each kind.
+const idleMax = 64
 
 func (p *pool) init(s *Store) {
 	p.store = s
@@ -227,7 +230,7 @@ func (p *pool) giveBack(own *connection, l *lease) {
 	own.conn.ClearInterrupt() // nobody can interrupt it any more
 	if keep {
 		p.mu.Lock()
-		if keep = !p.closed && l.generation == p.generation; keep {
+		if keep = !p.closed && l.generation == p.generation && len(p.idle) < idleMax; keep {
 			p.idle = append(p.idle, own)
 		}
 		p.mu.Unlock()
@@ -312,12 +315,15 @@ func (p *pool) resume() {
 func (p *pool) retire(cause error) {
 	p.mu.Lock()
 	p.generation++
-	idle := slices.Clone(p.idle)
-	p.idle = p.idle[:0]
+	idle, views := p.idle, p.views
+	p.idle, p.views = nil, nil
 	p.mu.Unlock()
 	p.endWhere(cause, func(*lease) bool { return true })
 	for _, own := range idle {
 		p.store.closeQuietly(own.conn)
+	}
+	for _, v := range views {
+		p.store.closeView(v)
 	}
 }
 

@@ -18,7 +18,7 @@ const FileName = "db.sqlite"
 
 // Defaults of Config.
 const (
-	readersDefault         = 64
+	readersDefault         = 256
 	writerCacheKiBDefault  = 64 << 10
 	readerCacheKiBDefault  = 4 << 10
 	checkpointBytesDefault = 8 << 20

@@ -31,14 +31,21 @@ type Workspace struct {
 	Index  raftlog.Index         // the last entry in the state
 	Schema raftlog.SchemaVersion // the schema's version in it
 
-	store     *Store
-	lease     lease
-	pin       *sqlite.Conn
-	overlay   *sqlite.Overlay
-	executor  executor
-	sequences *sequences
-	moment    raftlog.Moment
-	results   [1]raftlog.StatementResult
+	store   *Store
+	lease   lease
+	view    *view
+	moment  raftlog.Moment
+	results [1]raftlog.StatementResult
+}
+
+// view is the connection of a workspace, used by one after the other.
+type view struct {
+	connection
+	pin         *sqlite.Conn // tells the overlay which file; reads nothing
+	overlay     *sqlite.Overlay
+	memoryLimit int64
+	executor    executor
+	sequences   *sequences
 }
 
 // Workspace opens a view of the state as it is now.
@@ -56,31 +63,80 @@ func (s *Store) Workspace(ctx context.Context, config WorkspaceConfig) (*Workspa
 	return w, nil
 }
 
-func (w *Workspace) open(config WorkspaceConfig) error {
+func (w *Workspace) open(config WorkspaceConfig) (err error) {
 	s := w.store
-	pin, err := sqlite.Open(sqlite.Config{Path: s.path, ReadOnly: true, CacheKiB: 64})
+	if w.view = s.readers.takeView(config.MemoryLimit); w.view != nil {
+		err = w.view.overlay.Begin()
+	} else {
+		w.view, err = s.openView(config.MemoryLimit)
+	}
 	if err != nil {
 		return err
 	}
-	w.pin = pin
-	w.overlay = sqlite.NewOverlay(pin, config.MemoryLimit)
-	conn, err := w.overlay.Open(sqlite.Config{CacheKiB: s.config.ReaderCacheKiB})
-	if err != nil {
-		return err
-	}
-	own, err := s.equip(conn)
-	if err != nil {
-		return err
-	}
-	w.Conn, w.Env = own.conn, own.env
-	s.readers.started(&w.lease, conn.Interrupt)
-	w.executor.conn = conn
-	w.sequences = newSequences(conn)
-	w.Env.Sequences = w.sequences
+	w.Conn, w.Env = w.view.conn, w.view.env
+	s.readers.started(&w.lease, w.Conn.Interrupt)
+	w.Env.Sequences = w.view.sequences
+	w.view.sequences.forget()
 	if err := s.config.Settings(w.Env, config.Settings); err != nil {
 		return err
 	}
 	return w.locate()
+}
+
+// openView opens a connection for workspaces and begins its first.
+func (s *Store) openView(memoryLimit int64) (*view, error) {
+	pin, err := sqlite.Open(sqlite.Config{Path: s.path, ReadOnly: true, CacheKiB: 64})
+	if err != nil {
+		return nil, err
+	}
+	overlay := sqlite.NewOverlay(pin, memoryLimit)
+	conn, err := overlay.Open(sqlite.Config{CacheKiB: s.config.ReaderCacheKiB})
+	if err != nil {
+		return nil, errors.Join(err, pin.Close())
+	}
+	own, err := s.equip(conn)
+	if err != nil {
+		return nil, errors.Join(err, pin.Close())
+	}
+	v := &view{connection: *own, pin: pin, overlay: overlay, memoryLimit: memoryLimit}
+	v.executor.conn = conn
+	v.sequences = newSequences(conn)
+	return v, nil
+}
+
+// takeView returns an idle view with the memory limit, or nil.
+func (p *pool) takeView(memoryLimit int64) *view {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := len(p.views) - 1; i >= 0; i-- {
+		if v := p.views[i]; v.memoryLimit == memoryLimit {
+			p.views = append(p.views[:i], p.views[i+1:]...)
+			return v
+		}
+	}
+	return nil
+}
+
+// giveBackView ends a workspace's lease and keeps its view for the next.
+func (p *pool) giveBackView(v *view, l *lease) error {
+	err := v.overlay.End()
+	v.env.Catalog, v.env.Session, v.env.Sequences, v.env.Clock = nil, nil, nil, nil
+	keep := p.finished(l) && err == nil
+	v.conn.ClearInterrupt()
+	p.mu.Lock()
+	if keep = keep && !p.closed && l.generation == p.generation && len(p.views) < idleMax; keep {
+		p.views = append(p.views, v)
+	}
+	p.mu.Unlock()
+	if !keep {
+		p.store.closeView(v)
+	}
+	return err
+}
+
+func (s *Store) closeView(v *view) {
+	s.closeQuietly(v.conn)
+	s.closeQuietly(v.pin)
 }
 
 // locate reads which state the view is of, and starts the Moment.
@@ -100,10 +156,10 @@ func (w *Workspace) locate() error {
 
 // Rebase drops all changes and takes the state as it is now.
 func (w *Workspace) Rebase() error {
-	if err := w.overlay.Reset(); err != nil {
+	if err := w.view.overlay.Reset(); err != nil {
 		return w.Err(err)
 	}
-	w.sequences.forget()
+	w.view.sequences.forget()
 	return w.locate()
 }
 
@@ -113,12 +169,12 @@ func (w *Workspace) Rebase() error {
 // transaction back (Lost).
 func (w *Workspace) Run(op *raftlog.Operation) (raftlog.StatementResult, error) {
 	w.results[0] = raftlog.StatementResult{}
-	w.sequences.mark()
-	if err := w.executor.exec(op, &w.results[0], true); err != nil {
+	w.view.sequences.mark()
+	if err := w.view.executor.exec(op, &w.results[0], true); err != nil {
 		return raftlog.StatementResult{}, w.clientError(op, err)
 	}
 	result := w.results[0]
-	result.Digest = append([]byte(nil), w.executor.digest...)
+	result.Digest = append([]byte(nil), w.view.executor.digest...)
 	return result, nil
 }
 
@@ -131,11 +187,11 @@ func (w *Workspace) clientError(op *raftlog.Operation, err error) error {
 		return err
 	}
 	return explain(w.Conn, err, func(edit func(string) string) error {
-		restore := w.sequences.rewind()
-		w.executor.edit = edit
+		restore := w.view.sequences.rewind()
+		w.view.executor.edit = edit
 		var result raftlog.StatementResult
-		err := w.executor.exec(op, &result, false)
-		w.executor.edit = nil
+		err := w.view.executor.exec(op, &result, false)
+		w.view.executor.edit = nil
 		restore()
 		return err
 	})
@@ -144,11 +200,11 @@ func (w *Workspace) clientError(op *raftlog.Operation, err error) error {
 // Digest returns the digest of rows that were read from Conn by other means
 // than Run, of an operation that changes nothing.
 func (w *Workspace) Digest(columns int, rows func(yield func([]types.Value) bool)) []byte {
-	w.executor.startDigest()
+	w.view.executor.startDigest()
 	for row := range rows {
-		w.executor.digester.Row(row)
+		w.view.executor.digester.Row(row)
 	}
-	return w.executor.digester.Sum(nil, columns, 0)
+	return w.view.executor.digester.Sum(nil, columns, 0)
 }
 
 // Lost tells whether SQLite has rolled the transaction back by itself: the
@@ -160,7 +216,7 @@ func (w *Workspace) Savepoint(name string) error { return w.Conn.Savepoint(name)
 
 // RollbackTo undoes what was done since the savepoint.
 func (w *Workspace) RollbackTo(name string) error {
-	w.sequences.forget()
+	w.view.sequences.forget()
 	return w.Conn.RollbackTo(name)
 }
 
@@ -174,19 +230,17 @@ func (w *Workspace) Err(err error) error { return w.lease.err(err) }
 // Ended is closed when the workspace is ended from outside.
 func (w *Workspace) Ended() <-chan struct{} { return w.lease.ended }
 
-// Close drops everything. It is idempotent.
+// Close drops everything. Statements must have been released. It is idempotent.
 func (w *Workspace) Close() error {
 	if w.store == nil {
 		return nil
 	}
-	var err error
-	if w.Conn != nil {
-		err = w.Conn.Close()
+	readers := &w.store.readers
+	v := w.view
+	w.store, w.Conn, w.view = nil, nil, nil
+	if v == nil {
+		readers.finished(&w.lease)
+		return nil
 	}
-	if w.pin != nil {
-		err = errors.Join(err, w.pin.Close())
-	}
-	w.store.readers.finished(&w.lease)
-	w.store, w.Conn, w.pin = nil, nil, nil
-	return err
+	return readers.giveBackView(v, &w.lease)
 }
