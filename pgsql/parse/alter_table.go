@@ -1,6 +1,11 @@
 package parse
 
-import "polyreme/pgsql/parse/ast"
+import (
+	"math"
+
+	"polyreme/pgsql/parse/ast"
+	"polyreme/pgwire/pgerr"
+)
 
 // alterRelation parses ALTER TABLE, INDEX, SEQUENCE, VIEW, MATERIALIZED VIEW and
 // FOREIGN TABLE after their words.
@@ -304,13 +309,16 @@ func (p *parser) alterAlter() ast.AlterTableCmd {
 	p.advance()
 	if p.accept(kwConstraint) {
 		con := &ast.Constraint{At: p.here(), Name: p.colID(), Kind: ast.ConstraintForeign}
-		p.constraintAttrs(con, "ALTER CONSTRAINT")
+		p.constraintAttrs(con, "FOREIGN KEY", true)
 		return ast.AlterTableCmd{Kind: ast.ATAlterConstraint, Name: con.Name, Constraint: con}
 	}
 	p.accept(kwColumn)
 	c := ast.AlterTableCmd{}
 	if p.at(tInteger) {
-		c.Number = p.intConst()
+		at := p.tok.pos
+		if c.Number = p.intConst(); c.Number < 1 || c.Number > math.MaxInt16 {
+			p.failPosition(at, pgerr.InvalidParameterValue, "column number must be in range from 1 to %d", math.MaxInt16)
+		}
 		p.expectAll(kwSet, kwStatistics)
 		c.Kind, c.Value = ast.ATSetStatistics, p.signedInt()
 		return c

@@ -291,7 +291,7 @@ func (p *parser) tableConstraint() *ast.Constraint {
 	default:
 		p.syntaxError()
 	}
-	p.constraintAttrs(c, what)
+	p.constraintAttrs(c, what, false)
 	return c
 }
 
@@ -348,8 +348,8 @@ func (p *parser) exclusion(c *ast.Constraint) {
 type casBits struct{ deferrable, notDeferrable, immediate, deferred, notValid, noInherit bool }
 
 // constraintAttrs parses a ConstraintAttributeSpec and checks it as the grammar
-// does; what names the kind of constraint.
-func (p *parser) constraintAttrs(c *ast.Constraint, what string) {
+// does; what names the kind of constraint, alter tells of ALTER CONSTRAINT.
+func (p *parser) constraintAttrs(c *ast.Constraint, what string, alter bool) {
 	at := p.tok.pos
 	var b casBits
 	for p.constraintAttr(&b) {
@@ -366,7 +366,7 @@ func (p *parser) constraintAttrs(c *ast.Constraint, what string) {
 		}
 	}
 	unsupported((b.deferrable || b.deferred) && (c.Kind == ast.ConstraintCheck), "DEFERRABLE")
-	unsupported(b.notValid && c.Kind != ast.ConstraintCheck && c.Kind != ast.ConstraintForeign, "NOT VALID")
+	unsupported(b.notValid && (alter || c.Kind != ast.ConstraintCheck && c.Kind != ast.ConstraintForeign), "NOT VALID")
 	unsupported(b.noInherit && c.Kind != ast.ConstraintCheck, "NO INHERIT")
 	c.Deferrable = b.deferrable || b.deferred
 	c.NotDeferrable = b.notDeferrable

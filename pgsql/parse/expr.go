@@ -166,8 +166,12 @@ func (p *parser) infixPrec(restricted bool) int {
 		return precOr
 	case kwIsnull, kwNotnull:
 		return precIs
-	case kwLike, kwIlike, kwSimilar, kwBetween, kwIn, kwNotLA:
+	case kwLike, kwIlike, kwBetween, kwIn, kwNotLA:
 		return precLike
+	case kwSimilar: // without TO it is that of SUBSTRING
+		if p.peek(1) == kwTo {
+			return precLike
+		}
 	case kwAt:
 		if p.peek(1) == kwTime {
 			return precAt

@@ -319,7 +319,7 @@ func (l *lexer) numberEnd(t *token, i int) {
 		}
 	}
 	if i < len(src) && charClass[src[i]]&charIdentStart != 0 {
-		l.failNear("trailing junk after numeric literal", start, i+runeLen(src[i:]))
+		l.failNear("trailing junk after numeric literal", start, l.identEnd(i))
 	}
 	l.pos, t.str = i, src[start:i]
 	if t.kind == tInteger && !fitsInt4(t.str) {
@@ -327,11 +327,12 @@ func (l *lexer) numberEnd(t *token, i int) {
 	}
 }
 
-// runeLen is the length of the first character of s: PostgreSQL's message shows
-// one byte, which would not be valid text.
-func runeLen(s string) int {
-	_, n := utf8.DecodeRuneInString(s)
-	return n
+// identEnd returns the end of the identifier that begins at i.
+func (l *lexer) identEnd(i int) int {
+	for i < len(l.src) && (charClass[l.src[i]]&(charIdentStart|charDigit) != 0 || l.src[i] == '$') {
+		i++
+	}
+	return i
 }
 
 // fitsInt4 tells whether decimal digits are at most 2147483647.
@@ -436,7 +437,7 @@ func (l *lexer) dollar(t *token) {
 			i++
 		}
 		if i < len(src) && charClass[src[i]]&charIdentStart != 0 {
-			l.failNear("trailing junk after parameter", start, i+runeLen(src[i:]))
+			l.failNear("trailing junk after parameter", start, l.identEnd(i))
 		}
 		l.pos = i
 		t.kind, t.str = tParam, src[start+1:i]

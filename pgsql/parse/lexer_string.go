@@ -113,7 +113,7 @@ func (l *lexer) escape(buf []byte, i int) (_ []byte, next int, high bool) {
 		return buf, next, false
 	default:
 		// The whole character, so that its other bytes are not escapes.
-		n := runeLen(l.src[i+1:])
+		_, n := utf8.DecodeRuneInString(l.src[i+1:])
 		return append(buf, l.src[i+1:i+1+n]...), i + 1 + n, false
 	}
 }
@@ -153,14 +153,14 @@ func (l *lexer) hexEscape(i int) (v rune, next int) {
 func (l *lexer) unicodeEscape(buf []byte, i int) ([]byte, int) {
 	v, next := l.hexEscape(i)
 	if next == 0 {
-		l.failUnicodeEscape(i, `Unicode escapes must be \uXXXX or \UXXXXXXXX.`)
+		l.failUnicodeEscape(i, pgerr.InvalidEscapeSequence, `Unicode escapes must be \uXXXX or \UXXXXXXXX.`)
 	}
 	switch {
 	case v >= 0xD800 && v <= 0xDBFF:
 		low, after := rune(0), 0
 		if next+1 < len(l.src) && l.src[next] == '\\' && l.src[next+1]|0x20 == 'u' {
 			if low, after = l.hexEscape(next); after == 0 {
-				l.failUnicodeEscape(next, `Unicode escapes must be \uXXXX or \UXXXXXXXX.`)
+				l.failUnicodeEscape(next, pgerr.InvalidEscapeSequence, `Unicode escapes must be \uXXXX or \UXXXXXXXX.`)
 			}
 		}
 		if low < 0xDC00 || low > 0xDFFF {
@@ -177,8 +177,8 @@ func (l *lexer) unicodeEscape(buf []byte, i int) ([]byte, int) {
 }
 
 // failUnicodeEscape ends the parse with "invalid Unicode escape" and a hint.
-func (l *lexer) failUnicodeEscape(pos int, hint string) {
-	err := pgerr.New(pgerr.InvalidEscapeSequence, "invalid Unicode escape")
+func (l *lexer) failUnicodeEscape(pos int, code, hint string) {
+	err := pgerr.New(code, "invalid Unicode escape")
 	err.Hint = hint
 	panic(bailout{err.At(ast.Character(l.src, pos))})
 }
@@ -391,11 +391,11 @@ func (u *unicodeText) code(i int) (v rune, n int) {
 		from, n = i+2, 8
 	}
 	if i+n > len(u.text) {
-		u.l.failUnicodeEscape(u.base+i, `Unicode escapes must be \XXXX or \+XXXXXX.`)
+		u.l.failUnicodeEscape(u.base+i, pgerr.SyntaxError, `Unicode escapes must be \XXXX or \+XXXXXX.`)
 	}
 	for _, c := range []byte(u.text[from : i+n]) {
 		if charClass[c]&charHex == 0 {
-			u.l.failUnicodeEscape(u.base+i, `Unicode escapes must be \XXXX or \+XXXXXX.`)
+			u.l.failUnicodeEscape(u.base+i, pgerr.SyntaxError, `Unicode escapes must be \XXXX or \+XXXXXX.`)
 		}
 		v = v<<4 | rune(hexValue(c))
 	}

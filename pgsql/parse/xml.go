@@ -213,6 +213,9 @@ func (p *parser) xmlColumn() ast.RangeTableFuncCol {
 			word := p.tok.str
 			p.advance()
 			x := p.bExpr()
+			if word == "__pg__is_not_null" {
+				p.fail(at, "option name \"%s\" cannot be used in XMLTABLE", word)
+			}
 			if word != "path" {
 				p.fail(at, "unrecognized column option \"%s\"", word)
 			}
