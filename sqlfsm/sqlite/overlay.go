@@ -87,7 +87,9 @@ type overlayMemory struct {
 const cacheKiBDefault = 2000
 
 // NewOverlay returns a workspace on the file of pin, which may use about
-// memLimit bytes for changed pages. While pin is in a read transaction the
+// memLimit bytes for changed pages: the limit is checked every 250 steps of
+// SQLite's machine, so a single large value may exceed it for a moment, and
+// what a sort or a savepoint keeps besides is not counted. While pin is in a read transaction the
 // workspace sees its snapshot, otherwise the newest commit.
 func NewOverlay(pin *Conn, memLimit int64) *Overlay {
 	return &Overlay{pin: pin, memLimit: memLimit}
@@ -99,9 +101,6 @@ func (o *Overlay) Open(cfg Config) (*Conn, error) {
 	cfg.Path, cfg.VFS, cfg.ReadOnly = o.pin.config.Path, o.pin.config.VFS, false
 	if cfg.CacheKiB <= 0 {
 		cfg.CacheKiB = cacheKiBDefault
-	}
-	if o.memLimit < int64(valueBytesMax) && cfg.ValueBytesMax == 0 {
-		cfg.ValueBytesMax = int(max(o.memLimit, 1<<20))
 	}
 	cfg.workspace = true
 	c, err := Open(cfg)

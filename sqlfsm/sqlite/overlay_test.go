@@ -277,3 +277,48 @@ func workspaceLoop(t *testing.T, o *Overlay, c *Conn, g int) {
 		}
 	}
 }
+
+func TestOverlayOpensWhileTheWriterWrites(t *testing.T) {
+	path := tempPath(t)
+	w := openFile(t, path)
+	mustExec(t, w, "CREATE TABLE t(x); INSERT INTO t VALUES(1)")
+	must(t, w.BeginImmediate())
+	mustExec(t, w, "UPDATE t SET x=2")
+	_, c := openWorkspace(t, path, 1<<20)
+	mustExec(t, c, "UPDATE t SET x=x+10")
+	wantRows(t, c, "11", "SELECT x FROM t")
+	must(t, w.Commit())
+	wantRows(t, c, "11", "SELECT x FROM t")
+	wantRows(t, w, "2", "SELECT x FROM t")
+}
+
+// TestOverlayTransactionEndsByItself checks the ways in which SQLite rolls back
+// without being asked.
+func TestOverlayTransactionEndsByItself(t *testing.T) {
+	path := tempPath(t)
+	w := openFile(t, path)
+	mustExec(t, w, accountsSQL)
+	o, c := openWorkspace(t, path, 64<<20)
+	for _, end := range []func() error{
+		func() error { return c.Exec("INSERT OR ROLLBACK INTO acc VALUES(1,1,'')") },
+		func() error {
+			c.SetVMStepLimit(1000)
+			defer c.SetVMStepLimit(0)
+			return c.Exec("UPDATE acc SET bal=bal+1")
+		},
+		func() error { return c.Commit() },
+	} {
+		mustExec(t, c, "UPDATE acc SET bal=7 WHERE id<500")
+		mustExec(t, w, "UPDATE acc SET bal=bal+1 WHERE id=1")
+		if err := end(); err == nil {
+			t.Error("no error")
+		}
+		if c.InTransaction() {
+			t.Error("the transaction is open")
+		}
+		mustExec(t, w, "UPDATE acc SET bal=bal-1 WHERE id=1")
+		wantRows(t, w, "ok|0", "SELECT *, (SELECT sum(bal) FROM acc) FROM pragma_integrity_check")
+		must(t, o.Begin())
+		wantRows(t, c, "0", "SELECT sum(bal) FROM acc")
+	}
+}

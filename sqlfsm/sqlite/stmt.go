@@ -78,6 +78,15 @@ func (s *Stmt) SQL() string { return s.sql }
 // ReadOnly tells whether the statement cannot change the database.
 func (s *Stmt) ReadOnly() bool { return lib.Xsqlite3_stmt_readonly(s.conn.tls, s.p) != 0 }
 
+// Changes returns the number of rows that the statement, an INSERT, UPDATE or
+// DELETE run to its end just before, changed; 0 for a statement that only reads.
+func (s *Stmt) Changes() int64 {
+	if s.ReadOnly() {
+		return 0
+	}
+	return s.conn.Changes()
+}
+
 // ParameterCount returns the number of the highest parameter.
 func (s *Stmt) ParameterCount() int {
 	return int(lib.Xsqlite3_bind_parameter_count(s.conn.tls, s.p))

@@ -35,7 +35,7 @@ func (sp *savepointStmts) finalize() {
 	}
 }
 
-// control runs *s, which it prepares from sql at first.
+// runControl runs *s, which it prepares from sql at first.
 func (c *Conn) runControl(s **Stmt, sql string) error {
 	if *s == nil {
 		p, err := c.Prepare(sql)
@@ -76,17 +76,29 @@ func (c *Conn) Commit() error {
 	return c.walBuffer.err()
 }
 
-// Rollback rolls the transaction back; without one it does nothing.
+// Rollback rolls the transaction back; without one it does nothing. It works
+// on an interrupted connection, too.
 func (c *Conn) Rollback() error {
 	if !c.InTransaction() {
 		return nil
 	}
-	// An interrupt must not keep a transaction open.
 	if c.interrupted.Swap(false) {
 		defer c.interrupted.Store(true)
 	}
-	return c.runControl(&c.control.rollback, "ROLLBACK")
+	err := c.runControl(&c.control.rollback, "ROLLBACK")
+	for range rollbackRetries {
+		if Classify(err) != Interrupted || !c.InTransaction() {
+			break
+		}
+		// Interrupt was called since.
+		defer c.interrupted.Store(true)
+		c.interrupted.Store(false)
+		err = c.runControl(&c.control.rollback, "ROLLBACK")
+	}
+	return err
 }
+
+const rollbackRetries = 3
 
 // Savepoint opens the savepoint name.
 func (c *Conn) Savepoint(name string) error {
