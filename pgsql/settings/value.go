@@ -285,10 +285,11 @@ func checkSearchPath(value string) (string, error) {
 }
 
 func checkTimeZone(value string) (string, error) {
-	if _, err := types.LoadZone(value); err != nil {
+	zone, err := types.LoadZone(value)
+	if err != nil {
 		return "", &pgerr.Error{Code: pgerr.InvalidParameterValue}
 	}
-	return types.ZoneName(value), nil
+	return zone.String(), nil
 }
 
 func zoneOrUTC(name string) *time.Location {

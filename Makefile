@@ -1,0 +1,65 @@
+# Every target works on a fresh machine with Go, make and apt.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+export CGO_ENABLED := 0
+
+BIN      := bin
+TOOL     := go tool -modfile=tools/go.mod
+RACEPKGS := ./raftlog/... ./cluster/... ./pgwire/... ./session/... ./internal/...
+FUZZTIME ?= 20s
+REF      ?= main
+
+.PHONY: build demo check quick lint test race sim integration fuzz bench bench-micro pg-compare docker clean setup
+
+build: ## the binary, static and stripped
+	go build -trimpath -ldflags '-s -w' -o $(BIN)/polyreme ./cmd/polyreme
+
+demo: build ## three nodes to try things out
+	$(BIN)/polyreme demo
+
+setup: ## what the tests need from the system
+	scripts/setup.sh
+
+check: setup build lint test race sim integration ## all that CI runs
+
+quick: ## the inner loop
+	go vet ./...
+	go test -short ./...
+
+lint:
+	go vet ./...
+	$(TOOL) staticcheck ./...
+	test -z "$$($(TOOL) gofumpt -l $$(git ls-files '*.go' | grep -v /testdata/))"
+	go test -count=1 ./internal/tidy
+
+test:
+	go test $$(go list ./... | grep -v /integration)
+
+race:
+	CGO_ENABLED=1 go test -race -short $(RACEPKGS)
+
+sim: ## whole clusters on simulated time, with faults
+	go test -count=1 -run TestSimulation ./internal/simtest -sim.seeds=$(or $(SEEDS),200)
+
+integration: build ## real processes, psql, pgbench and drivers
+	go test -count=1 -timeout 15m ./integration/...
+
+pg-compare: setup ## the SQL transcripts against PostgreSQL itself
+	scripts/with-postgres.sh go test -count=1 ./integration/transcript
+
+fuzz:
+	for target in raftlog:FuzzEntry pgsql/parse:FuzzParse pgsql/types:FuzzParseText pgsql/copyfmt:FuzzDecode pgwire:FuzzConnection; do \
+	  go test -run '^$$' -fuzz "$${target#*:}" -fuzztime $(FUZZTIME) "./$${target%%:*}"; \
+	done
+
+bench: build ## throughput and latency beside PostgreSQL, in one run
+	scripts/bench.sh
+
+bench-micro:
+	go test -run '^$$' -bench . -benchmem ./...
+
+docker:
+	docker build -t polyreme .
+
+clean:
+	rm -rf $(BIN)
