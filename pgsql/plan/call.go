@@ -210,6 +210,9 @@ func (a *analyzer) fillDefaults(fn *builtin.Function, args []expr, pos int) []ex
 	return args
 }
 
+// catalogPath is the search path of stored text: other names are qualified.
+var catalogPath = []string{"pg_catalog"}
+
 // catalogExpr analyzes an expression that is stored as text: a default, a check,
 // an index expression. Positions in it mean nothing to the client.
 func (a *analyzer) catalogExpr(s *scope, text string) expr {
@@ -217,9 +220,12 @@ func (a *analyzer) catalogExpr(s *scope, text string) expr {
 	if err != nil {
 		a.fail(-1, pgerr.New(pgerr.InternalError, "stored expression %q does not parse: %v", text, err))
 	}
+	path := a.opt.SearchPath
+	a.opt.SearchPath = catalogPath
 	a.views++
 	x := a.expr(s, e)
 	a.views--
+	a.opt.SearchPath = path
 	return x
 }
 

@@ -265,7 +265,7 @@ func (a *analyzer) coerceTypmod(x expr, typmod int32, ctx context, pos int) expr
 	if _, ok := builtin.CastSQL(oid, oid, typmod, ctx == explicit, ""); !ok {
 		a.fail(pos, pgerr.Unsupported("type modifier of %s is not supported", types.FormatType(oid, typmod)))
 	}
-	return &castExpr{base: base{oid, typmod, x.position()}, x: x, run: true, explicit: ctx == explicit, implicit: ctx != explicit}
+	return &castExpr{base: base{oid, typmod, x.position()}, x: x, run: true, length: true, explicit: ctx == explicit, implicit: ctx != explicit}
 }
 
 // hasLengthCoercion tells whether pg_cast has a cast of the type to itself.

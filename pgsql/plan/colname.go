@@ -1,9 +1,6 @@
 package plan
 
-import (
-	"polyreme/pgsql/parse/ast"
-	"polyreme/pgsql/types"
-)
+import "polyreme/pgsql/parse/ast"
 
 // columnName is the name of an output column without a label (FigureColname).
 func columnName(e ast.Expr) string {
@@ -99,5 +96,3 @@ func subLinkName(e *ast.SubLink) (string, int) {
 	}
 	return "", 0
 }
-
-func typeText(oid types.OID, typmod int32) string { return types.FormatType(oid, typmod) }

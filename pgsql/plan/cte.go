@@ -2,6 +2,7 @@ package plan
 
 import (
 	"polyreme/pgsql/parse/ast"
+	"polyreme/pgsql/types"
 	"polyreme/pgwire/pgerr"
 )
 
@@ -98,7 +99,7 @@ func (a *analyzer) checkRecursiveTypes(x *cte, c *ast.CommonTableExpr) {
 		if t.x.typ() != x.cols[i].oid {
 			a.fail(x.query.left.visible()[i].x.position(), pgerr.New(pgerr.DatatypeMismatch,
 				"recursive query \"%s\" column %d has type %s in non-recursive term but type %s overall",
-				c.Name, i+1, typeText(x.cols[i].oid, x.cols[i].typmod), typeText(t.x.typ(), t.x.mod())).
+				c.Name, i+1, types.FormatType(x.cols[i].oid, x.cols[i].typmod), types.FormatType(t.x.typ(), t.x.mod())).
 				WithHint("Cast the output of the non-recursive term to the correct type."))
 		}
 	}

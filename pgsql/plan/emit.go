@@ -21,6 +21,15 @@ type emitter struct {
 
 func newEmitter(a *analyzer) *emitter { return &emitter{a: a, buf: make([]byte, 0, 512)} }
 
+// bareSQL writes x with the columns of r under their own names alone: for CHECK
+// constraints and indexes.
+func (a *analyzer) bareSQL(r *rte, x expr) string {
+	e := newEmitter(a)
+	e.bare = r
+	e.expr(x)
+	return e.text()
+}
+
 func (e *emitter) text() string { return string(e.buf) }
 
 func (e *emitter) s(parts ...string) {
@@ -116,8 +125,9 @@ func (e *emitter) float(f float64) {
 func (e *emitter) column(r *rte, col int) {
 	switch {
 	case e.bare == r:
-		e.s(e.prefix)
-		e.s(".")
+		if e.prefix != "" {
+			e.s(e.prefix, ".")
+		}
 	case r.kind == rteExcluded:
 		e.s("excluded.")
 	default:

@@ -85,10 +85,18 @@ func (a *analyzer) rangeVar(s *scope, rv *ast.RangeVar) *rte {
 	return r
 }
 
-// sequenceRTE is SELECT … FROM sequence.
-func (a *analyzer) sequenceRTE(s *scope, rel *catalog.Relation, pos int) *rte {
-	sql := "SELECT pg_catalog.pg_sequence_last_value(" + itoa(int(rel.OID)) + "::oid::regclass) AS last_value, 0::bigint AS log_cnt, true AS is_called"
-	return a.textRTE(s, rel, sql, pos)
+// sequenceRTE is SELECT … FROM sequence: the state of the sequence, which a view
+// of the database file shows.
+func (a *analyzer) sequenceRTE(s *scope, rel *catalog.Relation, _ int) *rte {
+	r := a.newRTE(s, rteRelation)
+	r.rel, r.alias, r.schema = rel, rel.Name, rel.SchemaName
+	r.cols = []rteCol{
+		{name: "last_value", oid: types.Int8OID, typmod: -1, physical: "last_value", rel: rel.OID, num: 1},
+		{name: "log_cnt", oid: types.Int8OID, typmod: -1, physical: "log_cnt", rel: rel.OID, num: 2},
+		{name: "is_called", oid: types.BoolOID, typmod: -1, physical: "is_called", rel: rel.OID, num: 3},
+	}
+	a.use(rel)
+	return r
 }
 
 // viewRTE expands a view: its stored query stands in its place.
@@ -125,6 +133,7 @@ func (a *analyzer) textRTE(s *scope, rel *catalog.Relation, sql string, pos int)
 		a.failf(-1, pgerr.InvalidObjectDefinition, "infinite recursion detected in rules for relation \"%s\"", rel.Name)
 	}
 	path := a.opt.SearchPath
+	a.opt.SearchPath = catalogPath
 	q := a.query(&scope{}, sel)
 	a.opt.SearchPath = path
 	a.views--

@@ -47,6 +47,7 @@ type Op struct {
 	Counts  bool          // its changed rows count into the tag
 	Returns bool          // its rows are those of RETURNING
 	Params  []types.Value // of catalog rows: the op has its own parameters, not the client's
+	Sets    int           // SQL runs once for each len(Params)/Sets of Params; 0 means 1
 }
 
 // Dependency is a relation at the version that the plan was made for; relation 0

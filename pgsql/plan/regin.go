@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"strconv"
 	"strings"
 
 	"polyreme/pgsql/builtin"
@@ -12,6 +13,12 @@ import (
 // regIn resolves the text of a regclass, regtype and the like against the
 // catalog of the plan: such constants are folded, as PostgreSQL folds them.
 func (a *analyzer) regIn(oid types.OID, name string) (int64, error) {
+	if n, err := strconv.ParseUint(name, 10, 32); err == nil {
+		return int64(n), nil
+	}
+	if name == "-" {
+		return 0, nil
+	}
 	a.wholeSchema = true
 	switch oid {
 	case types.RegclassOID:
@@ -130,4 +137,3 @@ func splitName(text string) []string {
 		s = strings.TrimLeft(s[1:], " \t")
 	}
 }
-

@@ -49,8 +49,8 @@ type scope struct {
 	from    bool // the FROM clause is being analyzed: items are for LATERAL only
 	lateral bool // a LATERAL item is being analyzed
 
-	keepUnknown bool // literals of unknown type stay so in the output
-	onLeft  func(*query) // called after the left side of a set operation: recursive queries
+	keepUnknown bool         // literals of unknown type stay so in the output
+	onLeft      func(*query) // called after the left side of a set operation: recursive queries
 }
 
 // nsItem is a name in a scope. Exactly one of rte and cols is set: cols is for

@@ -368,4 +368,3 @@ func readsRTE(x expr, r *rte) bool {
 	})
 	return found
 }
-

@@ -156,6 +156,7 @@ type castExpr struct {
 	base
 	x        expr
 	run      bool // false: a relabelling
+	length   bool // a typmod coercion within one type
 	explicit bool
 	implicit bool // not written by the user: FigureColname looks through it
 }
@@ -288,7 +289,7 @@ type query struct {
 	forUpdate                 bool
 	srf                       *rte  // set-returning functions of the select list
 	srfStart                  []int // first column of each of its calls
-	singleRow                 bool // known to give at most one row
+	singleRow                 bool  // known to give at most one row
 }
 
 // cte is a common table expression.
