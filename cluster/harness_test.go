@@ -23,6 +23,8 @@ type trial struct {
 	net   *memnet.Network
 	nodes []*trialNode
 	log   *slog.Logger
+
+	timing Timing
 }
 
 // trialNode is what outlives a node's runs, and the run now, if any.
@@ -31,12 +33,13 @@ type trialNode struct {
 	machine *machine
 	log     *memLog
 	snaps   *raft.InmemSnapshotStore
-	timing  Timing
 	*Node
 }
 
-func newTrial(t testing.TB, nodes int) *trial {
-	c := &trial{t: t, net: memnet.New(), log: slog.New(slog.DiscardHandler)}
+func newTrial(t testing.TB, nodes int) *trial { return newTrialTimed(t, nodes, Timing{}) }
+
+func newTrialTimed(t testing.TB, nodes int, timing Timing) *trial {
+	c := &trial{t: t, timing: timing, net: memnet.New(), log: slog.New(slog.DiscardHandler)}
 	if os.Getenv("CLUSTER_LOG") != "" {
 		c.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
@@ -83,7 +86,7 @@ func (c *trial) start(i int) {
 			return &raftlog.Entry{ChangesSchema: true, Operations: []raftlog.Operation{{Kind: raftlog.OpExec, SQL: "genesis"}}}
 		},
 		OnFatal: func(err error) { c.t.Errorf("%s: %v", d.name, err) },
-		Timing:  d.timing,
+		Timing:  c.timing,
 	})
 	if err != nil {
 		c.t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 
 const (
 	promoteInterval = 200 * time.Millisecond
-	expireInterval  = 10 * time.Minute
+	expireFraction  = 12 // of the expiry between two looks for sessions to end
 	leadRetry       = 20 * time.Millisecond
 )
 
@@ -61,7 +61,7 @@ func (n *Node) lead(ctx context.Context) {
 	}
 	promote := time.NewTicker(promoteInterval)
 	defer promote.Stop()
-	expire := time.NewTicker(expireInterval)
+	expire := time.NewTicker(n.cfg.Timing.SessionExpiry / expireFraction)
 	defer expire.Stop()
 	for {
 		select {

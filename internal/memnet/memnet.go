@@ -177,6 +177,9 @@ func (n *Network) CutOneWay(from, to string) { n.setCut(true, link{from, to}) }
 // Cut loses what each of the two hosts sends to the other.
 func (n *Network) Cut(a, b string) { n.setCut(true, link{a, b}, link{b, a}) }
 
+// JoinOneWay heals the link from one host to another.
+func (n *Network) JoinOneWay(from, to string) { n.setCut(false, link{from, to}) }
+
 // Join heals the links between two hosts.
 func (n *Network) Join(a, b string) { n.setCut(false, link{a, b}, link{b, a}) }
 

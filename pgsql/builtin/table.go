@@ -89,6 +89,7 @@ func implementations() *registry {
 		registerStrings,
 		registerBinary,
 		registerRegexps,
+		registerDatetimes,
 		registerArrays,
 		registerMoment,
 	} {

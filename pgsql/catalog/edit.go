@@ -440,3 +440,10 @@ func (c *Catalog) addRelation(r *Relation) {
 		c.types[array.OID] = array
 	}
 }
+
+// SetSchemaOwner gives the schema another owner.
+func (e *Edit) SetSchemaOwner(oid, owner uint32) {
+	s := *e.base.schemas[oid]
+	s.Owner = owner
+	e.schemas[oid] = &s
+}

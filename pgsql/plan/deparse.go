@@ -379,4 +379,3 @@ func (p *deparser) subscript(x *subscriptExpr) {
 		p.s("]")
 	}
 }
-

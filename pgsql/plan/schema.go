@@ -122,7 +122,9 @@ func appendCatalogOp(ops []Op, op catalog.Op) []Op {
 }
 
 // nothing is the plan of a statement that has nothing to do (IF EXISTS).
-func (a *analyzer) nothing(tag string) *Statement { return &Statement{Kind: Schema, Tag: tag, NewCatalog: a.cat} }
+func (a *analyzer) nothing(tag string) *Statement {
+	return &Statement{Kind: Schema, Tag: tag, NewCatalog: a.cat}
+}
 
 // owner is the role that new objects belong to.
 func (a *analyzer) owner() uint32 {
