@@ -81,8 +81,11 @@ func (a *applier) reloadSchema() (err error) {
 	}
 	a.sequences.forget()
 	deferred, err := conn.QueryInt64("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%INITIALLY DEFERRED%'")
+	if err != nil {
+		return err
+	}
 	a.deferred = deferred > 0
-	return err
+	return a.store.config.LoadSchema(conn, a.writer.env)
 }
 
 // group applies committed raft entries in one transaction and fills results,

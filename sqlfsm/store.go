@@ -44,6 +44,11 @@ type Config struct {
 	// their defaults. It is deterministic.
 	Settings func(env *builtin.Env, settings []raftlog.Setting) error
 
+	// LoadSchema, if not nil, makes env know the schema as conn sees it. It is
+	// called for the writer, at first and after each entry that changed the
+	// schema, within its transaction.
+	LoadSchema func(conn *sqlite.Conn, env *builtin.Env) error
+
 	Readers        int // most readers leased at the same time
 	WriterCacheKiB int
 	ReaderCacheKiB int
@@ -85,6 +90,9 @@ func (c *Config) setDefaults() {
 	}
 	if c.Register == nil {
 		c.Register = func(*sqlite.Conn, *builtin.Env) error { return nil }
+	}
+	if c.LoadSchema == nil {
+		c.LoadSchema = func(*sqlite.Conn, *builtin.Env) error { return nil }
 	}
 	if c.Settings == nil {
 		c.Settings = func(*builtin.Env, []raftlog.Setting) error { return nil }
