@@ -156,3 +156,18 @@ func appendArrayBinary(dst, blob []byte, elemOID OID, elem Encoder, env *Env) []
 	}
 	return dst
 }
+
+// vectorBinaryEncoder returns the send function of int2vector or oidvector,
+// which have one dimension even where they are empty.
+func vectorBinaryEncoder(oid OID) Encoder {
+	encode := arrayBinaryEncoder(ByOID(oid), -1)
+	return func(dst []byte, v Value, env *Env) []byte {
+		from := len(dst)
+		dst = encode(dst, v, env)
+		if dst[from+3] == 0 {
+			dst[from+3] = 1
+			dst = append(dst, 0, 0, 0, 0, 0, 0, 0, 0)
+		}
+		return dst
+	}
+}

@@ -128,7 +128,7 @@ func convert(from, to OID, v Value, env *Env) (Value, error) {
 			return TextValue(boolWord(v.Bool())), nil
 		}
 	case Int2OID, Int4OID, Int8OID:
-		if r, done, err := convertInt(to, v.Int64()); done {
+		if r, done, err := convertInt(from, to, v.Int64()); done {
 			return r, err
 		}
 	case Float4OID, Float8OID:
@@ -195,7 +195,7 @@ func convertOther(from, to OID, v Value, env *Env) (Value, error) {
 	return ParseText(to, -1, AppendText(nil, from, -1, v, env), env)
 }
 
-func convertInt(to OID, n int64) (v Value, done bool, err error) {
+func convertInt(from, to OID, n int64) (v Value, done bool, err error) {
 	switch to {
 	case Int2OID:
 		v, err = intInRange(n, math.MinInt16, math.MaxInt16, "smallint")
@@ -220,7 +220,7 @@ func convertInt(to OID, n int64) (v Value, done bool, err error) {
 		if !isOIDLike(to) {
 			return v, false, nil
 		}
-		if n < math.MinInt32 || n > math.MaxUint32 {
+		if from == Int8OID && (n < 0 || n > math.MaxUint32) {
 			return v, true, outOfRange("OID")
 		}
 		v = IntValue(int64(uint32(n)))

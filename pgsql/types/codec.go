@@ -243,7 +243,7 @@ func BinaryEncoder(oid OID, typmod int32) Encoder {
 	case JSONBOID:
 		return jsonbSend
 	case Int2vectorOID, OidvectorOID:
-		return arrayBinaryEncoder(ByOID(oid), -1)
+		return vectorBinaryEncoder(oid)
 	}
 	if t := ByOID(oid); t != nil && t.IsArray() && t.Implemented {
 		return arrayBinaryEncoder(t, typmod)

@@ -227,6 +227,46 @@ func (d *dtDecoder) labelled(text string) (dtMask, dtError) {
 		}
 		return got, e
 	}
+	return d.labelledPart(label, text)
+}
+
+// labelledPart handles the number after y, m, d, h, mm or s.
+func (d *dtDecoder) labelledPart(label int, text string) (dtMask, dtError) {
+	value, rest, ok := leadingInt(text)
+	if !ok {
+		return 0, dtFieldOverflow
+	}
+	if rest != "" && (rest[0] != '.' || label != labelSecond) {
+		return 0, dtBadFormat
+	}
+	switch label {
+	case labelYear:
+		d.c.year = value
+		return maskYear, dtOK
+	case labelMonth:
+		if d.mask&maskMonth != 0 && d.mask&maskHour != 0 {
+			d.c.minute = value
+			return maskMinute, dtOK
+		}
+		d.c.month = value
+		return maskMonth, dtOK
+	case labelDay:
+		d.c.day = value
+		return maskDay, dtOK
+	case labelHour:
+		d.c.hour = value
+		return maskHour, dtOK
+	case labelMinute:
+		d.c.minute = value
+		return maskMinute, dtOK
+	case labelSecond:
+		d.c.second = value
+		e := dtOK
+		if rest != "" {
+			d.c.micros, e = fractionMicros(rest)
+		}
+		return maskSecond, e
+	}
 	return 0, dtBadFormat
 }
 
@@ -288,7 +328,7 @@ func (d *dtDecoder) word(i int) (dtMask, dtError) {
 		return d.monthWord(value)
 	case wordDST:
 		d.dstExtra = value
-		return maskZone | maskDST, dtOK
+		return maskDST, dtOK
 	case wordAMPM:
 		d.ampm = value + 1
 		return maskAMPM, dtOK
@@ -507,7 +547,7 @@ func (d *dtDecoder) date(text string) (dtMask, dtError) {
 		mask |= part
 		got |= part
 	}
-	if mask&^(maskYearDay|maskZone|maskTime|maskWeekday|maskADBC|maskAMPM|maskDST) != maskDate {
+	if mask&^(maskYearDay|maskZone) != maskDate {
 		return 0, dtBadFormat
 	}
 	return got, dtOK

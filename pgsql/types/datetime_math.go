@@ -153,6 +153,9 @@ func utcToLocal(ts int64, zone zoneSpec) (int64, error) {
 
 // TimestampAtZone is timezone(zone, timestamp): a timestamptz.
 func TimestampAtZone(zone string, ts int64) (int64, error) {
+	if isInfiniteTimestamp(ts) {
+		return ts, nil
+	}
 	z, ok := lookupZone(zone)
 	if !ok {
 		return 0, zoneNotRecognized(zone)
@@ -162,6 +165,9 @@ func TimestampAtZone(zone string, ts int64) (int64, error) {
 
 // TimestamptzAtZone is timezone(zone, timestamptz): a timestamp.
 func TimestamptzAtZone(zone string, ts int64) (int64, error) {
+	if isInfiniteTimestamp(ts) {
+		return ts, nil
+	}
 	z, ok := lookupZone(zone)
 	if !ok {
 		return 0, zoneNotRecognized(zone)

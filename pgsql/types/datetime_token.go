@@ -186,7 +186,13 @@ const (
 	reservedZulu
 	unitJulian
 	unitTime
-	unitOther
+	labelYear
+	labelMonth
+	labelDay
+	labelHour
+	labelMinute
+	labelSecond
+	labelOther
 )
 
 // dateToken looks a lower-case word up in PostgreSQL's datetktbl. Words count
@@ -231,8 +237,20 @@ func dateToken(word string) (kind dtWord, value int, known bool) {
 		return wordISOTime, unitTime, true
 	case "j", "jd", "julian":
 		return wordUnits, unitJulian, true
-	case "d", "dow", "doy", "h", "isodow", "isoyear", "m", "mm", "s", "y":
-		return wordUnits, unitOther, true
+	case "y":
+		return wordUnits, labelYear, true
+	case "m":
+		return wordUnits, labelMonth, true
+	case "d":
+		return wordUnits, labelDay, true
+	case "h":
+		return wordUnits, labelHour, true
+	case "mm":
+		return wordUnits, labelMinute, true
+	case "s":
+		return wordUnits, labelSecond, true
+	case "dow", "doy", "isodow", "isoyear":
+		return wordUnits, labelOther, true
 	case "sun", "sunday", "mon", "monday", "tue", "tues", "tuesday", "wed", "wednesday", "weds",
 		"thu", "thur", "thurs", "thursday", "fri", "friday", "sat", "saturday":
 		return wordDayOfWeek, 0, true

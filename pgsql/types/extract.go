@@ -57,6 +57,16 @@ func extractFieldNamed(name string) extractField {
 	return 0
 }
 
+// truncFieldNamed looks up a unit of date_trunc, which knows fewer names.
+func truncFieldNamed(name string) extractField {
+	switch f := extractFieldNamed(name); f {
+	case fieldEpoch, fieldJulian, fieldISOYear, fieldDow, fieldISODow, fieldDoy:
+		return 0
+	default:
+		return f
+	}
+}
+
 func unitError(name string, field extractField, typeName string) error {
 	if field == 0 {
 		return pgerr.New(pgerr.InvalidParameterValue, "unit \"%s\" not recognized for type %s", strings.ToLower(name), typeName)
@@ -108,11 +118,11 @@ func extractInfinite(field extractField, positive bool) (n Numeric, null, ok boo
 
 func extractTimestamp(field extractField, ts int64, zoned bool, env *Env) (n Numeric, null, ok bool) {
 	isZoneField := field == fieldTimezone || field == fieldTimezoneHour || field == fieldTimezoneMinute
-	if isZoneField && !zoned {
-		return n, false, false
-	}
 	if isInfiniteTimestamp(ts) {
 		return extractInfinite(field, ts > 0)
+	}
+	if isZoneField && !zoned {
+		return n, false, false
 	}
 	if field == fieldEpoch {
 		return epochOf(ts), false, true
@@ -333,12 +343,12 @@ func DateTruncZone(name string, ts int64, zone string) (int64, error) {
 }
 
 func dateTrunc(name string, ts int64, zone zoneSpec, oid OID) (int64, error) {
-	field := extractFieldNamed(name)
-	if field == 0 || field >= fieldEpoch {
-		return 0, unitError(name, field, FormatType(oid, -1))
-	}
 	if isInfiniteTimestamp(ts) {
 		return ts, nil
+	}
+	field := truncFieldNamed(name)
+	if field == 0 || field >= fieldEpoch {
+		return 0, unitError(name, field, FormatType(oid, -1))
 	}
 	local, offset := zone.toLocal(ts)
 	c := splitTimestamp(local)
@@ -409,7 +419,7 @@ func truncateYears(year, length int) int {
 
 // DateTruncInterval is date_trunc for an interval.
 func DateTruncInterval(name string, i Interval) (Interval, error) {
-	field := extractFieldNamed(name)
+	field := truncFieldNamed(name)
 	unit := intervalUnit(field)
 	if field == 0 || field >= fieldEpoch {
 		return Interval{}, unitError(name, field, "interval")

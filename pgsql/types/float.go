@@ -14,6 +14,12 @@ const (
 	float8Digits = 15
 )
 
+// The bits of C's NAN, which PostgreSQL sends.
+const (
+	nan64 = 0x7ff8000000000000
+	nan32 = 0x7fc00000
+)
+
 // nanText is the storage form of a NaN: TEXT, which SQLite sorts after all
 // numbers and finds equal to itself, as PostgreSQL does with NaN.
 var nanText = []byte("NaN")
@@ -162,10 +168,16 @@ func fixedLimit(bits int) float64 {
 }
 
 func float8Send(dst []byte, v Value, _ *Env) []byte {
+	if v.Kind == Text {
+		return binary.BigEndian.AppendUint64(dst, nan64)
+	}
 	return binary.BigEndian.AppendUint64(dst, math.Float64bits(v.Float8()))
 }
 
 func float4Send(dst []byte, v Value, _ *Env) []byte {
+	if v.Kind == Text {
+		return binary.BigEndian.AppendUint32(dst, nan32)
+	}
 	return binary.BigEndian.AppendUint32(dst, math.Float32bits(float32(v.Float8())))
 }
 

@@ -303,6 +303,10 @@ const (
 	numericSendNaN      = 0xc000
 	numericSendPlusInf  = 0xd000
 	numericSendMinusInf = 0xf000
+
+	// numericSendInfScale is what PostgreSQL sends as the scale of an infinity:
+	// a bit of its header that happens to lie there.
+	numericSendInfScale = 0x20
 )
 
 func appendNumericHeader(dst []byte, ndigits, weight int, sign uint16, scale int) []byte {
@@ -323,9 +327,9 @@ func numericSend(dst []byte, v Value, _ *Env) []byte {
 	case rankNaN:
 		return appendNumericHeader(dst, 0, 0, numericSendNaN, 0)
 	case rankPlusInf:
-		return appendNumericHeader(dst, 0, 0, numericSendPlusInf, 0)
+		return appendNumericHeader(dst, 0, 0, numericSendPlusInf, numericSendInfScale)
 	case rankMinusInf:
-		return appendNumericHeader(dst, 0, 0, numericSendMinusInf, 0)
+		return appendNumericHeader(dst, 0, 0, numericSendMinusInf, numericSendInfScale)
 	case rankNegative:
 		sign, s = numericSendNegative, s[1:]
 	}

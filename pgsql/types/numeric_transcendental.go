@@ -178,10 +178,14 @@ func (n Numeric) Log(m Numeric) (Numeric, error) {
 	if n.form == numericNaN || m.form == numericNaN {
 		return NumericNaN(), nil
 	}
-	if err := n.checkLogArgument(); err != nil {
+	first, second := n, m
+	if m.Sign() < n.Sign() {
+		first, second = m, n // a negative number is reported before a zero
+	}
+	if err := first.checkLogArgument(); err != nil {
 		return Numeric{}, err
 	}
-	if err := m.checkLogArgument(); err != nil {
+	if err := second.checkLogArgument(); err != nil {
 		return Numeric{}, err
 	}
 	switch {
@@ -241,12 +245,11 @@ func (n Numeric) Power(m Numeric) (Numeric, error) {
 		return Numeric{}, zeroToNegative()
 	}
 	if n.Sign() < 0 && !m.isInteger() {
-		return Numeric{}, pgerr.New(pgerr.InvalidArgumentForPowerFunction,
-			"a negative number raised to a non-integer power yields a complex result")
+		return Numeric{}, complexPower()
 	}
 	if m.isInteger() {
 		if e, ok := m.Int64(); ok && e >= math.MinInt32 && e <= math.MaxInt32 {
-			return n.powerInt(e, m)
+			return n.powerInt(e)
 		}
 	}
 	if n.Sign() == 0 {
@@ -258,6 +261,11 @@ func (n Numeric) Power(m Numeric) (Numeric, error) {
 		r = r.Neg()
 	}
 	return r, err
+}
+
+func complexPower() error {
+	return pgerr.New(pgerr.InvalidArgumentForPowerFunction,
+		"a negative number raised to a non-integer power yields a complex result")
 }
 
 func zeroToNegative() error {
@@ -289,8 +297,8 @@ func (n Numeric) powerReal(m Numeric) (Numeric, error) {
 	return f.numeric(f.exp(product), scale).check()
 }
 
-// powerInt is power_var_int: m is the integer e.
-func (n Numeric) powerInt(e int64, m Numeric) (Numeric, error) {
+// powerInt is power_var_int.
+func (n Numeric) powerInt(e int64) (Numeric, error) {
 	logarithm := 0.0
 	if n.Sign() != 0 {
 		weight, value := n.leadingGroups(4)
@@ -299,10 +307,10 @@ func (n Numeric) powerInt(e int64, m Numeric) (Numeric, error) {
 	if logarithm > (math.MaxInt16+1)*numericBaseDigits {
 		return Numeric{}, numericOverflow()
 	}
-	if logarithm+1 < -numericScaleMax {
-		return Numeric{scale: numericScaleMax}, nil
+	scale := clampScale(numericMinSigDigits, n)
+	if logarithm+1 < -float64(scale) {
+		return Numeric{scale: int32(scale)}, nil
 	}
-	scale := clampScale(numericMinSigDigits-int(logarithm), n, m)
 	switch {
 	case e == 0:
 		return NumericInt(1).rescale(scale, false), nil
@@ -378,15 +386,14 @@ func powerSpecial(n, m Numeric) (Numeric, error) {
 		return Numeric{}, zeroToNegative()
 	case n.form == numericFinite:
 		return powerToInfinity(n, m), nil
+	case n.form == numericMinusInf && m.form == numericFinite && !m.isInteger():
+		return Numeric{}, complexPower()
 	case m.Sign() == 0:
 		return one, nil
 	case m.Sign() < 0:
 		return Numeric{}, nil
 	case n.form == numericPlusInf || m.form == numericPlusInf:
 		return NumericInf(1), nil
-	case !m.isInteger():
-		return Numeric{}, pgerr.New(pgerr.InvalidArgumentForPowerFunction,
-			"a negative number raised to a non-integer power yields a complex result")
 	case m.rescale(0, true).coefficient().Bit(0) == 1:
 		return NumericInf(-1), nil
 	}

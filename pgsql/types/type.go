@@ -119,7 +119,7 @@ func SQLName(spelling string) string {
 		return "float8"
 	case "decimal", "dec":
 		return "numeric"
-	case "character", "character(1)", "nchar", "national character", "national char":
+	case "character", "char", "nchar", "national character", "national char":
 		return "bpchar"
 	case "character varying", "char varying", "national character varying", "national char varying", "nchar varying":
 		return "varchar"

@@ -130,16 +130,18 @@ func posixZone(spec string) (*time.Location, bool) {
 	if !ok {
 		return nil, false
 	}
+	footer := ""
 	if rest != "" {
+		footer = spec
 		dst, after, ok := posixName(rest)
 		if !ok || dst == "" {
 			return nil, false
 		}
 		if after == "" || after[0] != ',' && !strings.Contains(after, ",") {
-			spec += ",M3.2.0,M11.1.0" // PostgreSQL's default rules
+			footer += ",M3.2.0,M11.1.0" // PostgreSQL's default rules
 		}
 	}
-	loc, err := time.LoadLocationFromTZData(spec, zoneFile(name, -offset, spec))
+	loc, err := time.LoadLocationFromTZData(spec, zoneFile(name, -offset, footer))
 	if err != nil {
 		return nil, false
 	}
@@ -158,7 +160,7 @@ func posixName(s string) (name, rest string, ok bool) {
 	for n < len(s) && (s[n]|0x20 >= 'a' && s[n]|0x20 <= 'z') {
 		n++
 	}
-	return s[:n], s[n:], n >= 3
+	return s[:n], s[n:], true
 }
 
 // posixOffset reads [+-]hh[:mm[:ss]]: seconds west of Greenwich.
