@@ -230,3 +230,29 @@ func BenchmarkWorkspaceAfterWrites(b *testing.B) {
 		x.run(b, i)
 	}
 }
+
+// BenchmarkPointSelectParallel is BenchmarkPointSelect with a connection for
+// each of GOMAXPROCS goroutines.
+func BenchmarkPointSelectParallel(b *testing.B) {
+	w := benchFile(b)
+	b.RunParallel(func(pb *testing.PB) {
+		c, err := Open(Config{Path: w.Path(), ReadOnly: true})
+		if err != nil {
+			b.Error(err)
+			return
+		}
+		defer c.Close()
+		for i := 0; pb.Next(); i++ {
+			s, err := c.Prepare("SELECT a, f, s, u FROM t WHERE id=?1")
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			_ = s.BindInt64(1, int64(i*7919%100000+1))
+			if row, err := s.Step(); err != nil || !row {
+				b.Error(row, err)
+			}
+			s.Release()
+		}
+	})
+}

@@ -35,7 +35,6 @@ func (k *statementCache) put(s *Stmt) {
 		victim.finalize()
 	}
 	k.idle[s.sql] = s
-	s.shared = true
 	s.older = k.newest
 	if k.newest != nil {
 		k.newest.newer = s
@@ -58,14 +57,5 @@ func (k *statementCache) drop(s *Stmt) {
 	} else {
 		k.newest = s.older
 	}
-	s.older, s.newer, s.shared = nil, nil, false
-}
-
-// clear finalizes all.
-func (k *statementCache) clear() {
-	for k.oldest != nil {
-		s := k.oldest
-		k.drop(s)
-		s.finalize()
-	}
+	s.older, s.newer = nil, nil
 }

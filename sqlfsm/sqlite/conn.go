@@ -180,9 +180,8 @@ func (c *Conn) pragmas() error {
 	return nil
 }
 
-// Close rolls back an open transaction, finalizes all cached statements and
-// closes the connection. Statements not released make it fail; it is
-// idempotent.
+// Close rolls back an open transaction, finalizes all statements, also those
+// not released, and closes the connection. It is idempotent.
 func (c *Conn) Close() error {
 	c.closeMu.Lock()
 	db := c.db
@@ -191,27 +190,29 @@ func (c *Conn) Close() error {
 	if c.tls == nil {
 		return nil
 	}
-	c.control.finalize()
-	c.cache.clear()
 	var err error
 	if db != 0 {
-		// close_v2 lets a statement that is still in use live on as a zombie.
-		if rc := lib.Xsqlite3_close(c.tls, db); rc != lib.SQLITE_OK {
-			err = failCode(rc, "close: statements in use")
-			lib.Xsqlite3_close_v2(c.tls, db)
+		for p := lib.Xsqlite3_next_stmt(c.tls, db, 0); p != 0; p = lib.Xsqlite3_next_stmt(c.tls, db, 0) {
+			lib.Xsqlite3_finalize(c.tls, p)
 		}
+		if rc := lib.Xsqlite3_close(c.tls, db); rc != lib.SQLITE_OK {
+			err = failCode(rc, "close")
+		}
+	}
+	for s := c.cache.oldest; s != nil; s = s.newer {
+		s.arena.free(c.tls)
+	}
+	c.control, c.cache = controls{}, statementCache{}
+	for _, p := range c.blocks {
+		libc.Xfree(c.tls, p)
 	}
 	if c.overlay != nil {
 		c.overlay.free()
 	}
-	for _, p := range c.blocks {
-		libc.Xfree(c.tls, p)
-	}
-	c.blocks = nil
 	libc.Xfree(c.tls, c.scratch)
 	libc.Xfree(c.tls, c.buffer)
 	c.tls.Close()
-	c.tls, c.keep = nil, nil
+	c.tls, c.keep, c.blocks = nil, nil, nil
 	return err
 }
 
@@ -220,13 +221,18 @@ func (c *Conn) Path() string { return c.config.Path }
 
 // Exec runs the statements of script one after the other and drops their rows.
 func (c *Conn) Exec(script string) error {
-	for script != "" {
-		s, rest, err := c.compile(script, 0)
+	text, err := cString(script)
+	if err != nil {
+		return err
+	}
+	defer func(tls *libc.TLS) { libc.Xfree(tls, text) }(c.tls)
+	for p, end := text, text+uintptr(len(script)); p < end; {
+		s, tail, err := c.compileText(p, int(end-p), 0)
 		if err != nil {
 			return err
 		}
+		p = tail
 		if s == nil { // only blanks or a comment
-			script = rest
 			continue
 		}
 		err = s.run()
@@ -234,7 +240,6 @@ func (c *Conn) Exec(script string) error {
 		if err != nil {
 			return err
 		}
-		script = rest
 	}
 	return nil
 }
@@ -282,10 +287,14 @@ func (c *Conn) LastInsertRowID() int64 { return lib.Xsqlite3_last_insert_rowid(c
 
 // InTransaction tells whether a transaction is open (BEGIN or SAVEPOINT).
 // SQLite may close it by itself when a write fails (disk full, interrupt).
-func (c *Conn) InTransaction() bool { return lib.Xsqlite3_get_autocommit(c.tls, c.db) == 0 }
+func (c *Conn) InTransaction() bool {
+	return c.db != 0 && lib.Xsqlite3_get_autocommit(c.tls, c.db) == 0
+}
 
 // InSnapshot tells whether the connection holds a read snapshot or more.
-func (c *Conn) InSnapshot() bool { return lib.Xsqlite3_txn_state(c.tls, c.db, 0) > lib.SQLITE_TXN_NONE }
+func (c *Conn) InSnapshot() bool {
+	return c.db != 0 && lib.Xsqlite3_txn_state(c.tls, c.db, 0) > lib.SQLITE_TXN_NONE
+}
 
 // MemoryUsed returns the bytes of page cache, schema and prepared statements
 // that the connection holds.

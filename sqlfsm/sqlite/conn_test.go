@@ -192,9 +192,20 @@ func TestBindingsAreClearedAndCopied(t *testing.T) {
 func TestClose(t *testing.T) {
 	c, err := Open(Config{Path: tempPath(t)})
 	must(t, err)
+	mustExec(t, c, "CREATE TABLE t(x); INSERT INTO t VALUES(1),(2)")
+	must(t, c.BeginImmediate())
+	s, err := c.Prepare("SELECT x FROM t")
+	must(t, err)
+	_, err = s.Step()
+	must(t, err)
 	must(t, c.Close())
 	must(t, c.Close())
 	c.Interrupt()
+	s.Reset()
+	s.Release()
+	if c.InTransaction() || c.Rollback() != nil {
+		t.Error("a closed connection is in a transaction")
+	}
 	if _, err := c.Prepare("SELECT 1"); !errors.Is(err, ErrClosed) {
 		t.Error(err)
 	}

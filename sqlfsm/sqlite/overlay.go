@@ -34,7 +34,7 @@ import (
 //     set, sqlite3WalUndo would clean up the hash tables of the shared
 //     wal-index behind the real writer's back.
 //  2. Spilling: PRAGMA cache_spill=OFF. What bounds the memory is the progress
-//     handler, which compares the page cache with the limit.
+//     handler, which compares the changed pages with the limit.
 //  3. COMMIT: a commit hook refuses it, and SQLite rolls back.
 //
 // Outside a workspace transaction Wal.readOnly is set, so that a stray write
@@ -72,7 +72,6 @@ type Overlay struct {
 	pin      *Conn
 	memLimit int64
 	conn     *Conn
-	baseline int64 // bytes of page cache that are not held against the limit
 
 	memory uintptr // an overlayMemory
 }
@@ -83,8 +82,6 @@ type overlayMemory struct {
 	header                lib.TWalIndexHdr
 	regions               [1]uintptr
 }
-
-const cacheKiBDefault = 2000
 
 // NewOverlay returns a workspace on the file of pin, which may use about
 // memLimit bytes for changed pages: the limit is checked every 250 steps of
@@ -99,16 +96,12 @@ func NewOverlay(pin *Conn, memLimit int64) *Overlay {
 // path and VFS are the pin's. Closing the connection ends the workspace.
 func (o *Overlay) Open(cfg Config) (*Conn, error) {
 	cfg.Path, cfg.VFS, cfg.ReadOnly = o.pin.config.Path, o.pin.config.VFS, false
-	if cfg.CacheKiB <= 0 {
-		cfg.CacheKiB = cacheKiBDefault
-	}
 	cfg.workspace = true
 	c, err := Open(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open workspace: %w", err)
 	}
 	o.conn = c
-	o.baseline = int64(cfg.CacheKiB) << 10
 	if err := o.attach(); err != nil {
 		_ = c.Close()
 		return nil, fmt.Errorf("open workspace: %w", err)
@@ -317,8 +310,24 @@ func (o *Overlay) reserve(stale bool) error {
 func (o *Overlay) free() { libc.Xfree(o.conn.tls, o.memory) }
 
 // full tells whether the changed pages exceed the limit.
-func (o *Overlay) full() bool {
-	return o.conn.status(lib.SQLITE_DBSTATUS_CACHE_USED)-o.baseline > o.memLimit
+func (o *Overlay) full() bool { return o.changedBytes() > o.memLimit }
+
+// changedBytes returns the size of the pages that the page caches of the main
+// and the temporary database cannot give away: those changed, and the few in
+// use at the moment.
+func (o *Overlay) changedBytes() int64 {
+	db := at[lib.Tsqlite3](o.conn.db)
+	var pages int64
+	for i := range min(int(db.FnDb), 2) {
+		tree := at[lib.TDb](db.FaDb + uintptr(i)*unsafe.Sizeof(lib.TDb{})).FpBt
+		if tree == 0 {
+			continue
+		}
+		pager := at[lib.TPager](at[lib.TBtShared](at[lib.TBtree](tree).FpBt).FpPager)
+		cache := at[lib.TPCache1](at[lib.TPCache](pager.FpPCache).FpCache)
+		pages += int64(cache.FnPage) - int64(cache.FnRecyclable)
+	}
+	return pages * PageSize
 }
 
 // fullError is the error of a workspace over its limit.

@@ -23,7 +23,6 @@ type Stmt struct {
 	arena arena
 
 	older, newer *Stmt // idle list of the cache
-	shared       bool  // owned by the cache
 }
 
 // Prepare returns the statement sql, from the connection's cache if it is
@@ -51,25 +50,36 @@ func (c *Conn) Prepare(sql string) (*Stmt, error) {
 // compile prepares the first statement of sql and returns what follows it. The
 // statement is nil if there is none before the end of sql.
 func (c *Conn) compile(sql string, flags uint32) (*Stmt, string, error) {
-	if c.db == 0 {
-		return nil, "", ErrClosed
-	}
 	text, err := cString(sql)
 	if err != nil {
 		return nil, "", err
 	}
 	defer libc.Xfree(c.tls, text)
-	// A function may run SQL on its own connection: scratch is only read at once.
-	rc := lib.Xsqlite3_prepare_v3(c.tls, c.db, text, int32(len(sql)+1), flags, c.scratch, c.scratch+8)
+	s, tail, err := c.compileText(text, len(sql), flags)
+	if err != nil {
+		return nil, "", err
+	}
+	return s, sql[int(tail-text):], nil
+}
+
+// compileText is compile of the n bytes at text, which a NUL follows. It
+// returns the address of the rest.
+func (c *Conn) compileText(text uintptr, n int, flags uint32) (*Stmt, uintptr, error) {
+	if c.db == 0 {
+		return nil, 0, ErrClosed
+	}
+	if c.current == nil {
+		c.fault = nil
+	}
+	rc := lib.Xsqlite3_prepare_v3(c.tls, c.db, text, int32(n+1), flags, c.scratch, c.scratch+8)
 	if rc != lib.SQLITE_OK {
-		return nil, "", c.fail(rc)
+		return nil, 0, c.fail(rc)
 	}
 	p, tail := *at[uintptr](c.scratch), *at[uintptr](c.scratch + 8)
-	rest := sql[int(tail-text):]
 	if p == 0 {
-		return nil, rest, nil
+		return nil, tail, nil
 	}
-	return &Stmt{conn: c, p: p}, rest, nil
+	return &Stmt{conn: c, p: p}, tail, nil
 }
 
 // SQL returns the text the statement was prepared from.
@@ -118,6 +128,9 @@ func (s *Stmt) Step() (row bool, err error) {
 // start begins an execution.
 func (s *Stmt) start() error {
 	c := s.conn
+	if c.db == 0 || s.p == 0 {
+		return ErrClosed
+	}
 	if c.interrupted.Load() {
 		return &Error{Code: lib.SQLITE_INTERRUPT, Extended: lib.SQLITE_INTERRUPT, Message: "interrupted", Offset: -1, cause: ErrInterrupted}
 	}
@@ -155,6 +168,9 @@ func (s *Stmt) Run() error { return s.run() }
 // Reset ends the execution and clears the bindings; the statement can be bound
 // and stepped again. Errors of the execution were already returned by Step.
 func (s *Stmt) Reset() {
+	if s.conn.db == 0 || s.p == 0 {
+		return
+	}
 	lib.Xsqlite3_reset(s.conn.tls, s.p)
 	s.busy = false
 	if !s.bound {
@@ -168,7 +184,8 @@ func (s *Stmt) Reset() {
 // Release resets the statement and gives it back to the cache. It must not be
 // used afterwards.
 func (s *Stmt) Release() {
-	if s.p == 0 {
+	if s.conn.db == 0 || s.p == 0 {
+		s.p = 0
 		return
 	}
 	s.Reset()
@@ -177,11 +194,9 @@ func (s *Stmt) Release() {
 
 // Close finalizes the statement instead of keeping it in the cache.
 func (s *Stmt) Close() {
-	if s.p == 0 {
+	if s.conn.db == 0 || s.p == 0 {
+		s.p = 0
 		return
-	}
-	if s.shared {
-		s.conn.cache.drop(s)
 	}
 	s.finalize()
 }

@@ -15,18 +15,6 @@ type savepointStmts struct{ open, release, rollback *Stmt }
 // savepointNamesMax bounds the prepared savepoint statements of a connection.
 const savepointNamesMax = 64
 
-func (k *controls) finalize() {
-	for _, s := range []*Stmt{k.begin, k.immediate, k.commit, k.rollback, k.snapshot, k.reserve} {
-		if s != nil {
-			s.finalize()
-		}
-	}
-	for _, sp := range k.savepoints {
-		sp.finalize()
-	}
-	*k = controls{}
-}
-
 func (sp *savepointStmts) finalize() {
 	for _, s := range []*Stmt{sp.open, sp.release, sp.rollback} {
 		if s != nil {
