@@ -37,7 +37,10 @@ type block struct {
 	pending []pendingWrite
 
 	workspace *sqlfsm.Workspace
-	reader    *sqlfsm.Reader // the one snapshot of a block that has one
+	// unseen tells that operations were added which did not run in the
+	// workspace: they are too large for it.
+	unseen bool
+	reader *sqlfsm.Reader // the one snapshot of a block that has one
 
 	savepoints []savepoint
 }
@@ -165,6 +168,10 @@ func (b *block) depend(p *planned) {
 // open makes the workspace of the block, if it has none yet.
 func (s *Session) openWorkspace(ctx context.Context) (*sqlfsm.Workspace, error) {
 	b := s.block
+	if b.unseen {
+		return nil, pgerr.Unsupported("statements after a COPY of more than %d MB in the same transaction are not supported", copyEntryBytes>>20).
+			WithHint("Commit after the COPY.")
+	}
 	if b.workspace != nil {
 		return b.workspace, nil
 	}

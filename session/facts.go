@@ -7,7 +7,6 @@ import (
 
 	"polyreme/pgsql/builtin"
 	"polyreme/pgsql/catalog"
-	"polyreme/pgsql/plan"
 	"polyreme/pgsql/settings"
 	"polyreme/pgsql/types"
 	"polyreme/pgwire/pgerr"
@@ -157,8 +156,6 @@ func (s *Session) catalogFacts(cat *catalog.Catalog) *catalog.Functions {
 	s.functions.facts = catalog.Functions{
 		Current: func() *catalog.Catalog { return cat },
 		Path:    s.searchPath,
-		Expr:    plan.PrintExpr,
-		Query:   plan.PrintQuery,
 	}
 	return &s.functions.facts
 }

@@ -34,7 +34,9 @@ type planned struct {
 // newPlanned wraps a plan with what running it needs.
 func newPlanned(st *plan.Statement, raw ast.RawStmt, sql string, cat *catalog.Catalog) *planned {
 	p := &planned{Statement: st, raw: raw, sql: sql, version: cat.Version, catalog: cat}
-	p.describe(st.Columns)
+	if st.Kind != plan.Copy {
+		p.describe(st.Columns)
+	}
 	for _, d := range st.Depends {
 		p.depends = append(p.depends, raftlog.Dependency{Relation: d.Relation, Version: raftlog.SchemaVersion(d.Version)})
 	}
@@ -50,6 +52,14 @@ func (p *planned) describe(columns []plan.Column) {
 		p.text[i] = types.TextEncoder(c.Type, c.Typmod)
 		p.binary[i] = types.BinaryEncoder(c.Type, c.Typmod)
 	}
+}
+
+// querySQL is the SQLite query of a statement that reads.
+func (p *planned) querySQL() string {
+	if p.Kind == plan.Copy {
+		return p.Copy.SQL
+	}
+	return p.SQL
 }
 
 // encoders returns the encoders of the columns in the formats of a Bind.

@@ -22,7 +22,10 @@ func (s *Session) read(ctx context.Context, p *portal, r *pgwire.Reply) error {
 		if err := s.settlePending(ctx, r); err != nil {
 			return err
 		}
-		if s.block.workspace != nil {
+		if s.block.workspace != nil || s.block.unseen {
+			if _, err := s.openWorkspace(ctx); err != nil {
+				return err
+			}
 			return s.readWorkspace(ctx, p)
 		}
 	}
@@ -114,7 +117,7 @@ func (s *Session) readWorkspace(ctx context.Context, p *portal) error {
 
 // open prepares and binds the statement of p on conn.
 func (s *Session) open(ctx context.Context, p *portal, conn *sqlite.Conn) (*stmtRows, error) {
-	stmt, err := conn.Prepare(p.planned.SQL)
+	stmt, err := conn.Prepare(p.planned.querySQL())
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"polyreme/pgsql/catalog"
 	"polyreme/pgsql/parse/ast"
 	"polyreme/pgsql/settings"
 	"polyreme/pgwire"
@@ -177,7 +178,7 @@ func setValue(t *ast.VariableSetStmt) (value string, isDefault bool, err error) 
 			return "", false, err
 		}
 		if quoteEach {
-			part = ast.QuoteIdent(part)
+			part = catalog.QuoteIdent(part)
 		}
 		parts = append(parts, part)
 	}

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 
+	"polyreme/pgsql/catalog"
 	"polyreme/pgsql/parse/ast"
 	"polyreme/pgsql/plan"
 	"polyreme/pgsql/settings"
@@ -204,4 +205,20 @@ func textRows(columns int, values ...string) rows {
 		all.Append(row)
 	}
 	return newValueRows(all)
+}
+
+// resolve finds the relation that a name in a statement means.
+func (s *Session) resolve(cat *catalog.Catalog, name *ast.RangeVar) (*catalog.Relation, error) {
+	if name.Schema == "" {
+		if r := cat.Resolve(s.searchPath(), name.Name); r != nil {
+			return r, nil
+		}
+		return nil, pgerr.New(pgerr.UndefinedTable, "relation %q does not exist", name.Name)
+	}
+	if schema := cat.Schema(name.Schema); schema != nil {
+		if r := cat.Relation(schema.OID, name.Name); r != nil {
+			return r, nil
+		}
+	}
+	return nil, pgerr.New(pgerr.UndefinedTable, "relation %q does not exist", name.Schema+"."+name.Name)
 }

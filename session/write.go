@@ -6,6 +6,7 @@ import (
 
 	"polyreme/pgsql/parse/ast"
 	"polyreme/pgsql/plan"
+	"polyreme/pgsql/types"
 	"polyreme/pgwire"
 	"polyreme/pgwire/pgerr"
 	"polyreme/raftlog"
@@ -216,7 +217,7 @@ func (p *portal) appendOperations(dst []raftlog.Operation, statement int) []raft
 			params = p.params
 		}
 		dst = append(dst, raftlog.Operation{
-			Kind: raftlog.OpExec, Statement: statement, SQL: op.SQL, Params: params,
+			Kind: raftlog.OpExec, Statement: statement, SQL: op.SQL, Params: params, Sets: op.Sets,
 			Counts: op.Counts, Returns: op.Returns,
 		})
 	}
@@ -274,7 +275,21 @@ func (s *Session) translate(p *portal, err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	return plan.TranslateError(p.planned.catalog, p.planned.Statement, p.params, e)
+	return plan.TranslateError(p.planned.catalog, p.planned.Statement, e, rawValues, s.valueEnv(p.planned.catalog))
+}
+
+// rawValues decodes the values that a raw error carries.
+func rawValues(detail string) ([]types.Value, error) {
+	var values []types.Value
+	for rest := []byte(detail); len(rest) > 0; {
+		var one [1]types.Value
+		var err error
+		if rest, err = raftlog.DecodeValues(rest, one[:]); err != nil {
+			return nil, err
+		}
+		values = append(values, one[0])
+	}
+	return values, nil
 }
 
 // endsBlock tells whether a statement is allowed in a failed block.

@@ -40,17 +40,26 @@ type place struct {
 	position int
 }
 
+const (
+	writerStatements = 1024 // prepared statements kept
+	// valueBytesMax bounds a value or row that an entry makes; the same on every
+	// node, and small enough that every node has the memory.
+	valueBytesMax = 256 << 20
+)
+
 // openApplier opens the writer, creates the tables of an empty file and loads
 // the state.
 func openApplier(s *Store) (*applier, error) {
-	writer, err := s.connect(sqlite.Config{CacheKiB: s.config.WriterCacheKiB, StatementCacheSize: 1024})
+	writer, err := s.connect(sqlite.Config{
+		CacheKiB: s.config.WriterCacheKiB, StatementCacheSize: writerStatements, ValueBytesMax: valueBytesMax,
+	})
 	if err != nil {
 		return nil, err
 	}
 	a := &applier{store: s, writer: writer, broken: make(map[place]raftlog.Result)}
 	a.sequences = newSequences(writer.conn)
 	writer.env.Sequences = a.sequences
-	a.executor.conn = writer.conn
+	a.executor.attach(writer.conn)
 	if err := prepareFile(writer.conn); err != nil {
 		return nil, errors.Join(err, writer.conn.Close())
 	}

@@ -1,6 +1,8 @@
 package sqlfsm
 
 import (
+	"errors"
+
 	"polyreme/pgsql/types"
 	"polyreme/pgwire/pgerr"
 	"polyreme/raftlog"
@@ -16,6 +18,35 @@ type executor struct {
 	digester   *raftlog.Digester
 	row        []types.Value
 	edit       func(sql string) string // not nil while a failure is looked into
+	preparing  bool                    // an operation's own text is being prepared
+	unchecked  bool                    // foreign keys are switched off
+}
+
+// attach makes x run operations on conn. Operations may not end the transaction
+// around them, nor reach beyond the file, nor change how the connection works:
+// in apply that would be the end of the group, of others' entries with it.
+func (x *executor) attach(conn *sqlite.Conn) {
+	x.conn = conn
+	conn.SetAuthorizer(func(action sqlite.Action, name, _, _, _ string) bool {
+		if !x.preparing {
+			return true
+		}
+		switch action {
+		case sqlite.ActionTransaction, sqlite.ActionSavepoint, sqlite.ActionAttach, sqlite.ActionDetach:
+			return false
+		case sqlite.ActionPragma:
+			return harmlessPragmas[name]
+		}
+		return true
+	})
+}
+
+// harmlessPragmas are the pragmas that operations may use: they read, or have
+// no effect in a transaction.
+var harmlessPragmas = map[string]bool{
+	"foreign_keys": true, "foreign_key_list": true, "foreign_key_check": true,
+	"table_info": true, "table_xinfo": true, "table_list": true, "index_info": true,
+	"index_xinfo": true, "index_list": true, "quick_check": true, "integrity_check": true,
 }
 
 // exec runs an operation of kind OpExec and adds to its statement's result. The
@@ -25,7 +56,10 @@ func (x *executor) exec(op *raftlog.Operation, result *raftlog.StatementResult, 
 	if x.edit != nil {
 		sql = x.edit(sql)
 	}
-	stmt, err := x.conn.Prepare(sql)
+	if ok, err := x.switchForeignKeys(sql); ok {
+		return err
+	}
+	stmt, err := x.prepare(sql)
 	if err != nil {
 		return err
 	}
@@ -68,6 +102,22 @@ func (x *executor) exec(op *raftlog.Operation, result *raftlog.StatementResult, 
 		x.digest = x.digester.Sum(x.digest[:0], columns, changed)
 	}
 	return nil
+}
+
+// prepare compiles an operation's text. A text that is not one statement is the
+// entry's fault, not this node's.
+func (x *executor) prepare(sql string) (*sqlite.Stmt, error) {
+	x.preparing = true
+	stmt, err := x.conn.Prepare(sql)
+	x.preparing = false
+	if err == nil {
+		return stmt, nil
+	}
+	var engine *sqlite.Error
+	if errors.As(err, &engine) || errors.Is(err, sqlite.ErrClosed) {
+		return nil, err
+	}
+	return nil, pgerr.New(pgerr.SyntaxError, "%v", err)
 }
 
 func (x *executor) startDigest() {

@@ -176,3 +176,27 @@ func TestLocalFaultStopsForEver(t *testing.T) {
 		t.Errorf("applied index moved to %d", m.AppliedIndex())
 	}
 }
+
+func TestOperationsCannotEndTheTransaction(t *testing.T) {
+	m := newMachine(t)
+	m.script("CREATE TABLE t1(c1 INTEGER PRIMARY KEY) STRICT")
+	w, err := m.Workspace(t.Context(), WorkspaceConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	for _, sql := range []string{
+		"COMMIT", "ROLLBACK", "BEGIN", "SAVEPOINT x", "RELEASE entry", "ROLLBACK TO entry", "ATTACH ':memory:' AS m",
+		"PRAGMA synchronous=OFF", "PRAGMA journal_mode=DELETE", "PRAGMA wal_checkpoint", "VACUUM", "PRAGMA writable_schema=ON",
+		"SELECT 1; SELECT 2", "", "SELECT load_extension('x')",
+	} {
+		results := m.apply(entry("INSERT INTO t1 VALUES(1)", sql), entry(sql))
+		if results[0].Status != raftlog.Failed || results[1].Status != raftlog.Failed {
+			t.Errorf("%q: %v, %v", sql, results[0].Status, results[1].Status)
+		}
+		if _, err := w.Run(&raftlog.Operation{Kind: raftlog.OpExec, SQL: sql}); err == nil {
+			t.Errorf("%q ran in a workspace", sql)
+		}
+	}
+	m.want("0", "SELECT count(*) FROM t1")
+}

@@ -3,6 +3,7 @@ package sqlfsm
 import (
 	"bytes"
 	"errors"
+	"strings"
 
 	"polyreme/pgwire/pgerr"
 	"polyreme/raftlog"
@@ -23,7 +24,8 @@ func (a *applier) run(e *raftlog.Entry) (raftlog.Result, error) {
 	}
 	env.Begin(e.Moment.Time, e.Moment.Seed)
 	a.sequences.begin()
-	if e.ChangesSchema {
+	writesSequences := a.writesSequences(e)
+	if writesSequences {
 		if err := a.sequences.flush(); err != nil {
 			return raftlog.Result{}, err
 		}
@@ -34,8 +36,11 @@ func (a *applier) run(e *raftlog.Entry) (raftlog.Result, error) {
 			return raftlog.Result{}, err
 		}
 	}
-	result, err := a.operations(e)
+	result, err := a.operations(e, writesSequences)
 	if err != nil {
+		return result, err
+	}
+	if err := a.executor.checkAgain(); err != nil {
 		return result, err
 	}
 	if guarded {
@@ -43,10 +48,31 @@ func (a *applier) run(e *raftlog.Entry) (raftlog.Result, error) {
 			return result, err
 		}
 	}
+	if writesSequences {
+		a.sequences.forget()
+	}
 	if e.ChangesSchema {
 		return result, a.reloadSchema()
 	}
 	return result, nil
+}
+
+// writesSequences tells whether operations may write the tables of sequences by
+// themselves, so that what is in memory has to be written before and read after
+// each of them.
+func (a *applier) writesSequences(e *raftlog.Entry) bool {
+	if e.ChangesSchema {
+		return true
+	}
+	if len(a.sequences.known) == 0 && len(e.Operations) == 1 {
+		return false
+	}
+	for i := range e.Operations {
+		if strings.Contains(e.Operations[i].SQL, "polyreme_sequence") {
+			return true
+		}
+	}
+	return false
 }
 
 // needsSavepoint tells whether more could have to be undone than the one
@@ -70,7 +96,7 @@ func (a *applier) endSavepoint(keep bool) error {
 }
 
 // operations runs the operations in order until one fails or differs.
-func (a *applier) operations(e *raftlog.Entry) (raftlog.Result, error) {
+func (a *applier) operations(e *raftlog.Entry, writesSequences bool) (raftlog.Result, error) {
 	x := &a.executor
 	n := statementCount(e)
 	if n > statementsMax {
@@ -87,17 +113,15 @@ func (a *applier) operations(e *raftlog.Entry) (raftlog.Result, error) {
 		if !matches {
 			return conflict(op), nil
 		}
-		if e.ChangesSchema {
+		if writesSequences {
 			if err := a.sequences.flush(); err != nil {
 				return raftlog.Result{}, err
 			}
 			a.sequences.forget()
 		}
 	}
-	if a.deferred {
-		if err := a.checkDeferred(); err != nil {
-			return a.failure(e, &e.Operations[len(e.Operations)-1], err)
-		}
+	if err := a.checkDeferred(e); err != nil {
+		return a.failure(e, &e.Operations[len(e.Operations)-1], err)
 	}
 	return raftlog.Result{Status: raftlog.Applied, Statements: x.statements}, nil
 }

@@ -144,3 +144,20 @@ func TestSequenceInWorkspaceIsPrivate(t *testing.T) {
 	m.must(entry("INSERT INTO t1 VALUES(nextval(7), 'a')"))
 	m.want("1,a", "SELECT * FROM t1")
 }
+
+// TRUNCATE … RESTART IDENTITY writes the table without changing the schema.
+func TestOperationsThatWriteSequences(t *testing.T) {
+	m := sequenceMachine(t)
+	m.must(entry("INSERT INTO t1 VALUES(nextval(7), 'a')"))
+	m.must(entry("DELETE FROM t1", "UPDATE polyreme_sequence SET last_value = 10, is_called = 0 WHERE oid = 7"))
+	m.must(entry("INSERT INTO t1 VALUES(nextval(7), 'b')"))
+	m.apply(
+		entry("INSERT INTO t1 VALUES(nextval(7), 'c')"),
+		entry("UPDATE polyreme_sequence SET last_value = 90 WHERE oid = 7", "INSERT INTO t1 VALUES(1, 'c')"), // fails
+		entry("INSERT INTO t1 VALUES(nextval(7), 'd')"),
+		entry("UPDATE polyreme_sequence SET last_value = 50, is_called = 0 WHERE oid = 7"),
+		entry("INSERT INTO t1 VALUES(nextval(7), 'e')"),
+	)
+	m.want("10,b;11,c;12,d;50,e", "SELECT * FROM t1")
+	m.want("50,1", "SELECT last_value, is_called FROM polyreme_sequence WHERE oid = 7")
+}

@@ -99,7 +99,7 @@ func (s *Store) openView(memoryLimit int64) (*view, error) {
 		return nil, errors.Join(err, pin.Close())
 	}
 	v := &view{connection: *own, pin: pin, overlay: overlay, memoryLimit: memoryLimit}
-	v.executor.conn = conn
+	v.executor.attach(conn)
 	v.sequences = newSequences(conn)
 	return v, nil
 }
@@ -119,7 +119,7 @@ func (p *pool) takeView(memoryLimit int64) *view {
 
 // giveBackView ends a workspace's lease and keeps its view for the next.
 func (p *pool) giveBackView(v *view, l *lease) error {
-	err := v.overlay.End()
+	err := errors.Join(v.executor.checkAgain(), v.overlay.End())
 	v.env.Catalog, v.env.Session, v.env.Sequences, v.env.Clock = nil, nil, nil, nil
 	keep := p.finished(l) && err == nil
 	v.conn.ClearInterrupt()
@@ -156,7 +156,7 @@ func (w *Workspace) locate() error {
 
 // Rebase drops all changes and takes the state as it is now.
 func (w *Workspace) Rebase() error {
-	if err := w.view.overlay.Reset(); err != nil {
+	if err := errors.Join(w.view.executor.checkAgain(), w.view.overlay.Reset()); err != nil {
 		return w.Err(err)
 	}
 	w.view.sequences.forget()
@@ -217,7 +217,7 @@ func (w *Workspace) Savepoint(name string) error { return w.Conn.Savepoint(name)
 // RollbackTo undoes what was done since the savepoint.
 func (w *Workspace) RollbackTo(name string) error {
 	w.view.sequences.forget()
-	return w.Conn.RollbackTo(name)
+	return errors.Join(w.view.executor.checkAgain(), w.Conn.RollbackTo(name))
 }
 
 // Release ends the savepoint and keeps what was done.

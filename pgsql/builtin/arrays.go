@@ -43,6 +43,13 @@ func registerArrays(r *registry) {
 	})
 	r.support("array_join", false, arrayJoin)
 	r.support("array_nest", false, arrayNest)
+	registerArrayFacts(r)
+	registerArrayChanges(r)
+	registerArraySearch(r)
+	registerSubscripts(r)
+	registerQuantifiers(r)
+	registerArraySets(r)
+	registerArrayText(r)
 }
 
 // arrayJoin appends one-dimensional arrays to one.
@@ -62,7 +69,7 @@ func arrayJoin(e *Env, a []types.Value) (types.Value, error) {
 // arrayDimsMax is MAXDIM.
 const arrayDimsMax = 6
 
-func arraySubscriptError(text string) error {
+func arraySubscriptError(text string) *pgerr.Error {
 	return pgerr.New(pgerr.ArraySubscriptError, "%s", text)
 }
 

@@ -91,6 +91,7 @@ func implementations() *registry {
 		registerRegexps,
 		registerDatetimes,
 		registerArrays,
+		registerSeries,
 		registerMoment,
 	} {
 		register(r)

@@ -6,13 +6,13 @@ import (
 	"polyreme/pgwire/pgerr"
 )
 
-// context is where a coercion happens; it says which casts may be used.
-type context byte
+// coercion is where a coercion happens; it says which casts may be used.
+type coercion byte
 
 const (
-	implicit   context = 'i'
-	assignment context = 'a'
-	explicit   context = 'e'
+	implicit   coercion = 'i'
+	assignment coercion = 'a'
+	explicit   coercion = 'e'
 )
 
 // pathway is how one type becomes another.
@@ -27,7 +27,7 @@ const (
 )
 
 // coercionPathway is PostgreSQL's find_coercion_pathway.
-func coercionPathway(target, source types.OID, ctx context) pathway {
+func coercionPathway(target, source types.OID, ctx coercion) pathway {
 	if source == target {
 		return pathRelabel
 	}
@@ -53,7 +53,7 @@ func coercionPathway(target, source types.OID, ctx context) pathway {
 		return pathNone
 	}
 	switch {
-	case ctx >= assignmentRank(ctx) && ctx != implicit && category(target) == 'S':
+	case ctx != implicit && category(target) == 'S':
 		return pathIO
 	case ctx == explicit && category(source) == 'S':
 		return pathIO
@@ -61,11 +61,7 @@ func coercionPathway(target, source types.OID, ctx context) pathway {
 	return pathNone
 }
 
-// assignmentRank keeps the comparison above total: every context but implicit
-// is at least assignment.
-func assignmentRank(c context) context { return c }
-
-func castAllowed(cast byte, ctx context) bool {
+func castAllowed(cast byte, ctx coercion) bool {
 	switch ctx {
 	case explicit:
 		return true
@@ -96,7 +92,7 @@ func preferred(cat byte, oid types.OID) bool {
 }
 
 // canCoerce is PostgreSQL's can_coerce_type.
-func canCoerce(in, target []types.OID, ctx context) bool {
+func canCoerce(in, target []types.OID, ctx coercion) bool {
 	generics := false
 	for i := range in {
 		if !canCoerceOne(in[i], target[i], ctx, &generics) {
@@ -106,7 +102,7 @@ func canCoerce(in, target []types.OID, ctx context) bool {
 	return !generics || consistentGenerics(in, target)
 }
 
-func canCoerceOne(in, target types.OID, ctx context, generics *bool) bool {
+func canCoerceOne(in, target types.OID, ctx coercion, generics *bool) bool {
 	switch {
 	case in == target || target == types.AnyOID:
 		return true
@@ -126,7 +122,7 @@ func canCoerceOne(in, target types.OID, ctx context, generics *bool) bool {
 // coerceTo converts x to the type target for the context, or raises the error
 // that a caller with an implicit need would give. ok is false where there is no
 // way.
-func (a *analyzer) coerceTo(x expr, target types.OID, typmod int32, ctx context, pos int) (expr, bool) {
+func (a *analyzer) coerceTo(x expr, target types.OID, typmod int32, ctx coercion, pos int) (expr, bool) {
 	source := x.typ()
 	if source != types.UnknownOID && !canCoerce([]types.OID{source}, []types.OID{target}, ctx) {
 		return nil, false
@@ -137,7 +133,7 @@ func (a *analyzer) coerceTo(x expr, target types.OID, typmod int32, ctx context,
 
 // coerceType is PostgreSQL's coerce_type: x, known to be coercible, becomes
 // target. The typmod is used only for literals of types that need it on input.
-func (a *analyzer) coerceType(x expr, target types.OID, typmod int32, ctx context, pos int) expr {
+func (a *analyzer) coerceType(x expr, target types.OID, typmod int32, ctx coercion, pos int) expr {
 	source := x.typ()
 	if source == target || target == types.AnyOID || isPolymorphic(target) && !(source == types.UnknownOID) {
 		return x
@@ -167,7 +163,7 @@ func (a *analyzer) coerceType(x expr, target types.OID, typmod int32, ctx contex
 }
 
 // convert wraps x into the conversion from source to target.
-func (a *analyzer) convert(x expr, source, target types.OID, ctx context) expr {
+func (a *analyzer) convert(x expr, source, target types.OID, ctx coercion) expr {
 	if coercionPathway(target, source, ctx) == pathNone {
 		a.failf(x.position(), pgerr.CannotCoerce, "cannot cast type %s to %s", types.FormatType(source, -1), types.FormatType(target, -1))
 	}
@@ -245,7 +241,7 @@ func storageClass(oid types.OID) byte {
 }
 
 // coerceTypmod applies the length coercion of x's type, as coerce_type_typmod.
-func (a *analyzer) coerceTypmod(x expr, typmod int32, ctx context, pos int) expr {
+func (a *analyzer) coerceTypmod(x expr, typmod int32, ctx coercion, pos int) expr {
 	if typmod < 0 || x.mod() == typmod {
 		return x
 	}
@@ -279,7 +275,7 @@ func hasLengthCoercion(oid types.OID) bool {
 
 // foldConst converts a constant at plan time; nil means that it must be done
 // at run time.
-func (a *analyzer) foldConst(c *constExpr, target types.OID, typmod int32, ctx context, pos int) expr {
+func (a *analyzer) foldConst(c *constExpr, target types.OID, typmod int32, ctx coercion, pos int) expr {
 	b := base{target, -1, c.pos}
 	if c.val.IsNull() {
 		return &constExpr{base: b, val: c.val}

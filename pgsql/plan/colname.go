@@ -65,10 +65,6 @@ func figureName(e ast.Expr) (string, int) {
 			"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp", "current_role",
 			"current_user", "user", "session_user", "current_catalog", "current_schema",
 		}[e.Kind], 2
-	case *ast.Const:
-		if e.Kind == ast.ConstBool {
-			return "bool", 1
-		}
 	}
 	return "", 0
 }

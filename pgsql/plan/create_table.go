@@ -546,7 +546,7 @@ func (d *ddl) tableSQL(r *catalog.Relation, name string) string {
 		case catalog.Check:
 			b = append(b, ", "+d.checkSQL(r, k)...)
 		case catalog.ForeignKey:
-			b = append(b, ", "+d.foreignKeySQL(r, k)...)
+			b = append(b, ", "+d.foreignKeySQL(r, k, name)...)
 		}
 	}
 	return string(append(b, ") STRICT"...))
@@ -570,24 +570,18 @@ func (d *ddl) checkSQL(r *catalog.Relation, k *catalog.Constraint) string {
 // physicalExpr emits an expression of the catalog over bare column names.
 func (d *ddl) physicalExpr(r *catalog.Relation, text string) string {
 	s := d.relationScope(r)
-	return d.bareSQL(s, d.catalogExpr(s, text))
+	return d.bareSQL(s.items[0].rte, d.catalogExpr(s, text))
 }
 
-// bareMark stands before a bare column's name until bareSQL takes it away.
-const bareMark = "\x01bare\x02"
-
-// bareSQL emits x over the columns of the only entry of s, without an alias.
-func (d *ddl) bareSQL(s *scope, x expr) string {
-	e := newEmitter(d.analyzer)
-	e.bare, e.prefix = s.items[0].rte, bareMark
-	e.expr(x)
-	return strings.ReplaceAll(e.text(), bareMark+".", "")
-}
-
-func (d *ddl) foreignKeySQL(r *catalog.Relation, k *catalog.Constraint) string {
+// foreignKeySQL is a foreign key of r, which is created under a name: its
+// references to itself are to that.
+func (d *ddl) foreignKeySQL(r *catalog.Relation, k *catalog.Constraint, name string) string {
 	ref := d.edit.Peek(k.RefRelation)
+	if ref.OID != r.OID {
+		name = ref.Physical
+	}
 	sql := "CONSTRAINT " + k.Physical() + " FOREIGN KEY (" + physicalColumns(r, k.Columns) + ") REFERENCES " +
-		ref.Physical + " (" + physicalColumns(ref, k.RefColumns) + ")"
+		name + " (" + physicalColumns(ref, k.RefColumns) + ")"
 	for _, on := range [...]struct {
 		event  string
 		action byte

@@ -28,7 +28,7 @@ func (a *analyzer) drop(s *ast.DropStmt) *Statement {
 	default:
 		return a.dropOther(s)
 	}
-	d := &dropper{ddl: a.newDDL(), cascade: s.Behavior == ast.DropCascade, gone: map[uint32]bool{}}
+	d := &dropper{ddl: a.newDDL(), cascade: s.Behavior == ast.Cascade, gone: map[uint32]bool{}}
 	for _, names := range s.Names {
 		d.target(s, names)
 	}

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strings"
+
 	"polyreme/pgsql/builtin"
 	"polyreme/pgsql/parse/ast"
 	"polyreme/pgsql/types"
@@ -18,13 +20,9 @@ func (e *emitter) expr(x expr) {
 		e.s("?")
 		e.int(x.num)
 	case *opExpr:
-		e.s("(")
-		e.expand(x.op.SQL, x.args, x.oid, false, isComparison(x.op))
-		e.s(")")
+		e.template(x.op.SQL, x.args, x.oid)
 	case *funcExpr:
-		e.s("(")
-		e.expand(x.fn.SQL, x.args, x.oid, x.variadic, false)
-		e.s(")")
+		e.call(x)
 	case *castExpr:
 		e.cast(x)
 	case *boolExpr:
@@ -91,9 +89,36 @@ func isComparison(op *builtin.Operator) bool {
 	return false
 }
 
-// nativeOp tells whether the operator is SQLite's own of that name.
+// nativeOp tells whether the operator is SQLite's own of that name, under the
+// collation of the type.
 func nativeOp(op *builtin.Operator, name string) bool {
-	return op.Name == name && op.SQL == "$1 "+name+" $2"
+	if op.Name != name {
+		return false
+	}
+	rest, ok := strings.CutPrefix(op.SQL, "($1 ")
+	if c, ok := strings.CutPrefix(rest, "COLLATE "); ok {
+		_, rest, _ = strings.Cut(c, " ")
+	}
+	return ok && rest == name+" $2)"
+}
+
+// template writes an operator or function; a template that is not in
+// parentheses, nor a call, gets them.
+func (e *emitter) template(sql string, args []expr, result types.OID) {
+	atom := sql[len(sql)-1] == ')'
+	if !atom {
+		e.s("(")
+	}
+	e.expand(sql, args, result, false, false)
+	if !atom {
+		e.s(")")
+	}
+}
+
+func (e *emitter) call(x *funcExpr) {
+	e.s("(")
+	e.expand(x.fn.SQL, x.args, x.oid, x.variadic, false)
+	e.s(")")
 }
 
 func (e *emitter) cast(x *castExpr) {
@@ -239,7 +264,7 @@ func (e *emitter) distinct(x *distinctExpr) {
 
 func (e *emitter) nullIf(x *nullIfExpr) {
 	e.s("CASE WHEN ")
-	e.expand(x.op.SQL, []expr{x.left, x.right}, types.BoolOID, false, isComparison(x.op))
+	e.expand(x.op.SQL, []expr{x.left, x.right}, types.BoolOID, false, false)
 	e.s(" THEN NULL ELSE ")
 	e.expr(x.result)
 	e.s(" END")
@@ -265,7 +290,7 @@ func (e *emitter) arrayOp(x *arrayOpExpr) {
 	e.expr(x.array)
 	e.s(" IS NULL THEN NULL ELSE ")
 	e.quantify(x.all, func() {
-		e.expand(x.op.SQL, []expr{x.left, elem}, types.BoolOID, false, isComparison(x.op))
+		e.expand(x.op.SQL, []expr{x.left, elem}, types.BoolOID, false, false)
 	}, func() {
 		e.s("SELECT value AS m1 FROM ")
 		e.unnest(x.array)
@@ -328,7 +353,7 @@ func (e *emitter) inList(x *arrayOpExpr) {
 	}
 	e.chain(word, len(x.list), func(i int) {
 		e.s("(")
-		e.expand(x.op.SQL, []expr{x.left, x.list[i]}, types.BoolOID, false, isComparison(x.op))
+		e.expand(x.op.SQL, []expr{x.left, x.list[i]}, types.BoolOID, false, false)
 		e.s(")")
 	})
 }
@@ -622,7 +647,7 @@ func (e *emitter) quantified(x *subLink) {
 					e.s(" AND ")
 				}
 			}
-			e.expand(op.SQL, []expr{x.tests[i], x.coer[i]}, types.BoolOID, false, isComparison(op))
+			e.expand(op.SQL, []expr{x.tests[i], x.coer[i]}, types.BoolOID, false, false)
 		}
 		e.s(")")
 	}, func() { e.query(x.query, inner) })

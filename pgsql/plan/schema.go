@@ -107,18 +107,9 @@ func (d *ddl) sqlite(sql string) { d.ops = append(d.ops, Op{SQL: sql}) }
 func (d *ddl) statement(tag string) *Statement {
 	st := &Statement{Kind: Schema, Tag: tag, NewCatalog: d.edit.Catalog(), Ops: d.ops}
 	for _, op := range d.edit.Operations() {
-		st.Ops = appendCatalogOp(st.Ops, op)
+		st.Ops = append(st.Ops, Op{SQL: op.SQL, Params: op.Params, Sets: op.Sets})
 	}
 	return st
-}
-
-func appendCatalogOp(ops []Op, op catalog.Op) []Op {
-	sets := max(op.Sets, 1)
-	n := len(op.Params) / sets
-	for i := range sets {
-		ops = append(ops, Op{SQL: op.SQL, Params: op.Params[i*n : (i+1)*n]})
-	}
-	return ops
 }
 
 // nothing is the plan of a statement that has nothing to do (IF EXISTS).
