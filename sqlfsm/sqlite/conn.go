@@ -53,6 +53,7 @@ type Conn struct {
 	current   *Stmt     // the statement being stepped
 	stepMax   int64     // VM steps a statement may use; 0 unlimited
 	progress  bool      // the progress handler is installed
+	trusted   bool      // the authorizer is not asked
 	walPages  int       // frames in the WAL after the last commit here
 	overlay   *Overlay
 	walBuffer *walBuffer

@@ -177,14 +177,14 @@ func (o *Overlay) guard(wal *lib.TWal) {
 		file.FpMethods = uintptr(unsafe.Pointer(f.methods))
 	}
 	// walRestartLog takes the read locks 1 to 4 together, nobody else does.
-	real := callable[func(*libc.TLS, uintptr, int32, int32, int32) int32](mem.dbMethods.FxShmLock)
+	underlying := callable[func(*libc.TLS, uintptr, int32, int32, int32) int32](mem.dbMethods.FxShmLock)
 	shmLock := func(tls *libc.TLS, file uintptr, offset, n, flags int32) int32 {
 		if n == lib.WAL_NREADER-1 && flags&lib.SQLITE_SHM_LOCK != 0 {
 			return lib.SQLITE_BUSY
 		}
-		return real(tls, file, offset, n, flags)
+		return underlying(tls, file, offset, n, flags)
 	}
-	o.conn.keep = append(o.conn.keep, shmLock, real)
+	o.conn.keep = append(o.conn.keep, shmLock, underlying)
 	mem.dbMethods.FxShmLock = funcPointer(shmLock)
 }
 
@@ -256,24 +256,12 @@ const reserveSQL = "PRAGMA incremental_vacuum"
 // makeWritable turns the read transaction into a private write transaction.
 func (o *Overlay) makeWritable() error {
 	c := o.conn
-	if c.control.reserve == nil {
-		s, err := c.Prepare(reserveSQL)
-		if err != nil {
-			return err
-		}
-		c.control.reserve = s
-	}
 	err := o.reserve(false)
 	if Classify(err) == Busy {
 		// Somebody has committed since the snapshot. A statement that is fresh
 		// is not prepared again while the header is a copy.
 		c.control.reserve.finalize()
 		c.control.reserve = nil
-		s, prepErr := c.Prepare(reserveSQL)
-		if prepErr != nil {
-			return prepErr
-		}
-		c.control.reserve = s
 		err = o.reserve(true)
 	}
 	if err != nil {
@@ -288,6 +276,16 @@ func (o *Overlay) makeWritable() error {
 // reserve begins the write transaction with the WAL's lock and, if stale, its
 // check of the snapshot put out of action.
 func (o *Overlay) reserve(stale bool) error {
+	c := o.conn
+	c.trusted = true
+	defer c.untrust()
+	if c.control.reserve == nil {
+		s, err := c.Prepare(reserveSQL)
+		if err != nil {
+			return err
+		}
+		c.control.reserve = s
+	}
 	wal := o.wal()
 	regions := wal.FapWiData
 	if stale {
@@ -298,7 +296,7 @@ func (o *Overlay) reserve(stale bool) error {
 	}
 	wal.FreadOnly &^= walReadOnly
 	wal.FexclusiveMode = 1
-	err := o.conn.control.reserve.run()
+	err := c.control.reserve.run()
 	wal.FexclusiveMode = 0
 	wal.FwriteLock = 0
 	wal.FreadOnly |= walReadOnly

@@ -25,6 +25,8 @@ func (sp *savepointStmts) finalize() {
 
 // runControl runs *s, which it prepares from sql at first.
 func (c *Conn) runControl(s **Stmt, sql string) error {
+	c.trusted = true
+	defer c.untrust()
 	if *s == nil {
 		p, err := c.Prepare(sql)
 		if err != nil {
@@ -34,6 +36,8 @@ func (c *Conn) runControl(s **Stmt, sql string) error {
 	}
 	return (*s).run()
 }
+
+func (c *Conn) untrust() { c.trusted = false }
 
 // Begin opens a transaction that takes its snapshot with its first read.
 func (c *Conn) Begin() error { return c.runControl(&c.control.begin, "BEGIN") }

@@ -6,8 +6,30 @@ import (
 	"path/filepath"
 	"testing"
 
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
+
 	"polyreme/pgsql/types"
 )
+
+// TestFailedWriteFailsTheCommit makes writes to the WAL fail.
+func TestFailedWriteFailsTheCommit(t *testing.T) {
+	path := tempPath(t)
+	c := openFile(t, path)
+	mustExec(t, c, "CREATE TABLE t(x); INSERT INTO t VALUES(1)")
+	write := c.walBuffer.write
+	c.walBuffer.write = func(*libc.TLS, uintptr, uintptr, int32, int64) int32 { return lib.SQLITE_IOERR_WRITE }
+	must(t, c.BeginImmediate())
+	mustExec(t, c, "UPDATE t SET x=2")
+	if err := c.Commit(); Classify(err) != LocalFault {
+		t.Errorf("commit: %v (%v)", err, Classify(err))
+	}
+	c.walBuffer.write = write
+	must(t, c.Rollback())
+	wantRows(t, openFile(t, path), "1", "SELECT x FROM t")
+	mustExec(t, c, "UPDATE t SET x=x+5")
+	wantRows(t, openFile(t, path), "6", "SELECT x FROM t")
+}
 
 // TestEveryCommitIsInTheFiles copies the files after each commit, as a crash of
 // the process would leave them, and checks that the copy has the commit.
