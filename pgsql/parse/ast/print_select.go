@@ -418,8 +418,12 @@ func (p *printer) cte(c *CommonTableExpr) {
 		p.list(s.Columns)
 		p.text(" SET ")
 		p.ident(s.MarkColumn)
-		p.clause(" TO ", s.MarkValue)
-		p.clause(" DEFAULT ", s.MarkDefault)
+		if s.MarkValue != nil {
+			p.text(" TO ")
+			p.typedLiteral(s.MarkValue)
+			p.text(" DEFAULT ")
+			p.typedLiteral(s.MarkDefault)
+		}
 		p.text(" USING ")
 		p.ident(s.PathColumn)
 	}
@@ -431,4 +435,29 @@ func (p *printer) list(names []string) {
 		p.when(i > 0, ", ")
 		p.ident(n)
 	}
+}
+
+// typedLiteral prints a literal where a cast cannot stand: type 'text'.
+func (p *printer) typedLiteral(e Expr) {
+	c, ok := e.(*TypeCast)
+	if !ok {
+		p.expr(e)
+		return
+	}
+	text := c.X.(*Const).Text
+	if t := c.Type; len(t.Names) == 2 && t.Names[1] == "interval" && len(t.Typmods) > 0 {
+		mask := t.Typmods[0].(*Const).Int
+		if mask != IntervalFullRange {
+			p.text("interval ")
+			p.literal(text)
+			p.text(" ", intervalFields(int(mask)))
+			if len(t.Typmods) > 1 {
+				p.typmods(t.Typmods[1:])
+			}
+			return
+		}
+	}
+	p.typeName(c.Type)
+	p.text(" ")
+	p.literal(text)
 }
