@@ -59,7 +59,7 @@ func openApplier(s *Store) (*applier, error) {
 	a := &applier{store: s, writer: writer, broken: make(map[place]raftlog.Result)}
 	a.sequences = newSequences(writer.conn)
 	writer.env.Sequences = a.sequences
-	a.executor.attach(writer.conn)
+	a.executor.attach(writer.conn, writer.env)
 	if err := prepareFile(writer.conn); err != nil {
 		return nil, errors.Join(err, writer.conn.Close())
 	}

@@ -1,8 +1,10 @@
 package sqlfsm
 
 import (
+	"encoding/binary"
 	"errors"
 
+	"polyreme/pgsql/builtin"
 	"polyreme/pgsql/types"
 	"polyreme/pgwire/pgerr"
 	"polyreme/raftlog"
@@ -20,13 +22,48 @@ type executor struct {
 	edit       func(sql string) string // not nil while a failure is looked into
 	preparing  bool                    // an operation's own text is being prepared
 	unchecked  bool                    // foreign keys are switched off
+
+	env       *builtin.Env
+	moment    raftlog.Moment
+	statement int // client statement of the last operation
+	ordinal   int // of the last operation within it
+}
+
+// begin starts a transaction at a moment.
+func (x *executor) begin(moment raftlog.Moment) {
+	x.moment = moment
+	x.restart()
+	x.env.Begin(moment.Time, moment.Seed)
+}
+
+// restart makes the next operation the first of its statement.
+func (x *executor) restart() { x.statement, x.ordinal = -1, 0 }
+
+// next starts an operation. Each has random values of its own, so that a
+// transaction draws the same in apply as in its workspace although it ran
+// queries there, or rolled back to a savepoint.
+func (x *executor) next(op *raftlog.Operation) {
+	if op.Statement == x.statement {
+		x.ordinal++
+	} else {
+		x.statement, x.ordinal = op.Statement, 0
+	}
+	x.again()
+}
+
+// again starts the same operation anew.
+func (x *executor) again() {
+	seed := x.moment.Seed
+	binary.LittleEndian.PutUint32(seed[:], binary.LittleEndian.Uint32(seed[:])^uint32(x.statement))
+	binary.LittleEndian.PutUint32(seed[4:], binary.LittleEndian.Uint32(seed[4:])^uint32(x.ordinal))
+	x.env.Begin(x.moment.Time, seed)
 }
 
 // attach makes x run operations on conn. Operations may not end the transaction
 // around them, nor reach beyond the file, nor change how the connection works:
 // in apply that would be the end of the group, of others' entries with it.
-func (x *executor) attach(conn *sqlite.Conn) {
-	x.conn = conn
+func (x *executor) attach(conn *sqlite.Conn, env *builtin.Env) {
+	x.conn, x.env = conn, env
 	conn.SetAuthorizer(func(action sqlite.Action, name, _, _, _ string) bool {
 		if !x.preparing {
 			return true

@@ -39,13 +39,13 @@ type foreignKey struct {
 }
 
 // explainForeignKey finds the constraint that failed and its key.
-func explainForeignKey(conn *sqlite.Conn, client *pgerr.Error, again func(func(string) string) error) {
+func explainForeignKey(conn *sqlite.Conn, client *pgerr.Error, again func(func(string) string) error) error {
 	keys, err := foreignKeys(conn)
 	if err != nil {
-		return
+		return err
 	}
 	if err := conn.Exec("PRAGMA defer_foreign_keys=ON"); err != nil {
-		return
+		return err
 	}
 	var rows []touched
 	conn.SetChangeHook(func(c *sqlite.Change) {
@@ -53,17 +53,14 @@ func explainForeignKey(conn *sqlite.Conn, client *pgerr.Error, again func(func(s
 			rows = append(rows, note(c))
 		}
 	})
-	err = again(func(sql string) string { return sql })
+	failure := again(func(sql string) string { return sql })
 	conn.SetChangeHook(nil)
-	if err != nil && sqlite.Classify(err) != sqlite.Deterministic {
-		return
+	if failure != nil && (sqlite.Classify(failure) != sqlite.Deterministic || !conn.InTransaction()) {
+		return failure
 	}
-	if !conn.InTransaction() {
-		return
-	}
-	findViolation(conn, client, keys, rows, err != nil)
+	err = findViolation(conn, client, keys, rows, failure != nil)
 	// The setting would outlive the savepoint, up to the end of the transaction.
-	_ = conn.Exec("PRAGMA defer_foreign_keys=OFF")
+	return errors.Join(err, conn.Exec("PRAGMA defer_foreign_keys=OFF"))
 }
 
 // concerns tells whether a table is at either end of a foreign key.
@@ -94,28 +91,65 @@ func note(c *sqlite.Change) touched {
 // findViolation checks the touched rows in order and completes the error with
 // the first violation. When running again was cut short (ON DELETE RESTRICT
 // cannot be deferred), what it did was undone, so that rows are there again.
-func findViolation(conn *sqlite.Conn, client *pgerr.Error, keys []foreignKey, rows []touched, short bool) {
+func findViolation(conn *sqlite.Conn, client *pgerr.Error, keys []foreignKey, rows []touched, short bool) error {
 	for i := range rows {
-		row := &rows[i]
 		for k := range keys {
-			key := &keys[k]
-			if row.new != nil && row.table == key.child {
-				value, ok := pick(row.new, key.childPlaces)
-				if ok && !present(conn, key.parent, key.parentKey, value) && present(conn, key.child, key.childKey, value) {
-					complete(client, key, RawReferencing, value)
-					return
-				}
+			value, err := dangling(conn, &rows[i], &keys[k])
+			if err != nil {
+				return err
 			}
-			if row.old != nil && row.table == key.parent {
-				value, ok := pick(row.old, key.places)
-				gone := short && moved(row, key.places) || !present(conn, key.parent, key.parentKey, value)
-				if ok && gone && present(conn, key.child, key.childKey, value) {
-					complete(client, key, RawReferenced, value)
-					return
-				}
+			if value != nil {
+				complete(client, &keys[k], RawReferencing, value)
+				return nil
+			}
+			if value, err = orphaned(conn, &rows[i], &keys[k], short); err != nil {
+				return err
+			}
+			if value != nil {
+				complete(client, &keys[k], RawReferenced, value)
+				return nil
 			}
 		}
 	}
+	return nil
+}
+
+// dangling returns the key that a new row names and that is not there.
+func dangling(conn *sqlite.Conn, row *touched, key *foreignKey) ([]types.Value, error) {
+	if row.new == nil || row.table != key.child {
+		return nil, nil
+	}
+	value, ok := pick(row.new, key.childPlaces)
+	if !ok {
+		return nil, nil
+	}
+	if there, err := present(conn, key.parent, key.parentKey, value); there || err != nil {
+		return nil, err
+	}
+	if names, err := present(conn, key.child, key.childKey, value); !names || err != nil {
+		return nil, err
+	}
+	return value, nil
+}
+
+// orphaned returns the key that went with an old row and that is still named.
+func orphaned(conn *sqlite.Conn, row *touched, key *foreignKey, short bool) ([]types.Value, error) {
+	if row.old == nil || row.table != key.parent {
+		return nil, nil
+	}
+	value, ok := pick(row.old, key.places)
+	if !ok {
+		return nil, nil
+	}
+	if !short || !moved(row, key.places) {
+		if there, err := present(conn, key.parent, key.parentKey, value); there || err != nil {
+			return nil, err
+		}
+	}
+	if named, err := present(conn, key.child, key.childKey, value); !named || err != nil {
+		return nil, err
+	}
+	return value, nil
 }
 
 // moved tells whether a change takes a key away from its row.
@@ -141,9 +175,9 @@ func pick(row []types.Value, places []int) ([]types.Value, bool) {
 }
 
 // present tells whether a table has a row with the key.
-func present(conn *sqlite.Conn, table string, columns []string, key []types.Value) bool {
+func present(conn *sqlite.Conn, table string, columns []string, key []types.Value) (bool, error) {
 	if len(key) != len(columns) {
-		return false
+		return false, nil
 	}
 	var sql strings.Builder
 	sql.WriteString("SELECT 1 FROM " + quote(table) + " WHERE ")
@@ -155,14 +189,13 @@ func present(conn *sqlite.Conn, table string, columns []string, key []types.Valu
 	}
 	stmt, err := conn.Prepare(sql.String())
 	if err != nil {
-		return false
+		return false, err
 	}
 	defer stmt.Release()
-	if bindAll(stmt, key) != nil {
-		return false
+	if err := bindAll(stmt, key); err != nil {
+		return false, err
 	}
-	row, err := stmt.Step()
-	return row && err == nil
+	return stmt.Step()
 }
 
 func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

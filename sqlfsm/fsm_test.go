@@ -200,3 +200,46 @@ func TestOperationsCannotEndTheTransaction(t *testing.T) {
 	}
 	m.want("0", "SELECT count(*) FROM t1")
 }
+
+// A transaction that asked for random values in its workspace, in statements
+// that are not proposed, draws the same for those that are.
+func TestRandomValuesInWorkspaceAndApply(t *testing.T) {
+	m := newMachine(t)
+	m.script("CREATE TABLE t1(c1 INTEGER PRIMARY KEY, c2 REAL) STRICT")
+	moment := raftlog.Moment{Time: 5, Seed: [16]byte{1, 2, 3}}
+	w, err := m.Workspace(t.Context(), WorkspaceConfig{Moment: moment})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	run := func(op raftlog.Operation) raftlog.Operation {
+		t.Helper()
+		r, err := w.Run(&op)
+		if err != nil {
+			t.Fatal(err)
+		}
+		op.Expect = r.Digest
+		return op
+	}
+	insert := raftlog.Operation{Kind: raftlog.OpExec, SQL: "INSERT INTO t1(c2) VALUES(drandom()), (drandom()) RETURNING c2", Counts: true, Returns: true}
+	at := func(statement int) raftlog.Operation {
+		op := insert
+		op.Statement = statement
+		return op
+	}
+	e := &raftlog.Entry{Moment: moment}
+	e.Operations = append(e.Operations, run(at(0)), run(at(0)))
+	rowsOf(t, w.Conn, "SELECT drandom(), drandom()")
+	if err := w.Savepoint("s"); err != nil {
+		t.Fatal(err)
+	}
+	run(at(1))
+	if err := w.RollbackTo("s"); err != nil {
+		t.Fatal(err)
+	}
+	e.Operations = append(e.Operations, run(at(1)), run(at(2)))
+	shown := rowsOf(t, w.Conn, "SELECT * FROM t1")
+	m.must(e)
+	m.want(shown, "SELECT * FROM t1")
+	m.want("8", "SELECT count(DISTINCT c2) FROM t1")
+}

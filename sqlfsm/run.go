@@ -22,7 +22,7 @@ func (a *applier) run(e *raftlog.Entry) (raftlog.Result, error) {
 		}
 		return failed(0, pgerr.From(err)), nil
 	}
-	env.Begin(e.Moment.Time, e.Moment.Seed)
+	a.executor.begin(e.Moment)
 	a.sequences.begin()
 	writesSequences := a.writesSequences(e)
 	if writesSequences {
@@ -106,6 +106,7 @@ func (a *applier) operations(e *raftlog.Entry, writesSequences bool) (raftlog.Re
 	for i := range e.Operations {
 		op := &e.Operations[i]
 		a.sequences.mark()
+		x.next(op)
 		matches, err := a.operation(e, op)
 		if err != nil {
 			return a.failure(e, op, err)
@@ -169,7 +170,10 @@ func (a *applier) failure(e *raftlog.Entry, op *raftlog.Operation, err error) (r
 	conn := a.writer.conn
 	client := clientError(err)
 	if conn.InTransaction() {
-		client = a.explain(e, op, err)
+		var fault error
+		if client, fault = a.explain(e, op, err); fault != nil {
+			return raftlog.Result{}, fault
+		}
 	}
 	result := failed(op.Statement, client)
 	if !conn.InTransaction() {
@@ -183,13 +187,15 @@ func (a *applier) failure(e *raftlog.Entry, op *raftlog.Operation, err error) (r
 // explain completes the error of an operation by running it again, with the
 // same values of sequences. A deferred constraint fails because of the entry as
 // a whole, which is undone first and then run again.
-func (a *applier) explain(e *raftlog.Entry, op *raftlog.Operation, err error) *pgerr.Error {
+func (a *applier) explain(e *raftlog.Entry, op *raftlog.Operation, err error) (*pgerr.Error, error) {
 	operations := []raftlog.Operation{*op}
-	if errors.Is(err, errDeferred) {
-		if a.writer.conn.RollbackTo(entrySavepoint) != nil {
-			return errDeferred
+	whole := errors.Is(err, errDeferred)
+	if whole {
+		if err := a.writer.conn.RollbackTo(entrySavepoint); err != nil {
+			return errDeferred, err
 		}
 		operations = e.Operations
+		a.executor.restart()
 	}
 	return explain(a.writer.conn, err, func(edit func(string) string) error {
 		restore := a.sequences.rewind()
@@ -199,6 +205,11 @@ func (a *applier) explain(e *raftlog.Entry, op *raftlog.Operation, err error) *p
 			restore()
 		}()
 		for i := range operations {
+			if whole {
+				a.executor.next(&operations[i])
+			} else {
+				a.executor.again()
+			}
 			if _, err := a.operation(e, &operations[i]); err != nil {
 				return err
 			}

@@ -116,39 +116,48 @@ func violationCode(kind sqlite.ConstraintKind) string {
 }
 
 // explain is clientError with the values of a violated key. again runs what
-// failed once more, with its statements changed by edit; what it does is undone.
-func explain(conn *sqlite.Conn, err error, again func(edit func(sql string) string) error) *pgerr.Error {
+// failed once more, with its statements changed by edit; what it does is
+// undone. A local fault on the way is the error: a node must not answer less
+// than the others.
+func explain(conn *sqlite.Conn, err error, again func(edit func(sql string) string) error) (*pgerr.Error, error) {
 	client := new(pgerr.Error)
 	*client = *clientError(err)
 	violated, ok := violationOf(err)
 	if errors.Is(err, errDeferred) {
 		violated, ok = sqlite.Constraint{Kind: sqlite.ForeignKeyConstraint}, true
 	}
-	if !ok || client.Schema != RawSchema || conn.Savepoint(explainSavepoint) != nil {
-		return client
+	if !ok || client.Schema != RawSchema {
+		return client, nil
 	}
+	if err := conn.Savepoint(explainSavepoint); err != nil {
+		return client, err
+	}
+	var fault error
 	switch violated.Kind {
 	case sqlite.UniqueConstraint, sqlite.PrimaryKeyConstraint:
-		explainUnique(conn, client, violated, again)
+		fault = explainUnique(conn, client, violated, again)
 	case sqlite.ForeignKeyConstraint:
-		explainForeignKey(conn, client, again)
+		fault = explainForeignKey(conn, client, again)
 	}
-	if conn.InTransaction() {
-		// A failure here leaves the savepoint to the one around it.
-		if conn.RollbackTo(explainSavepoint) == nil {
-			_ = conn.Release(explainSavepoint)
-		}
+	if sqlite.Classify(fault) == sqlite.Deterministic {
+		fault = nil // the run itself fails, and may use up its steps
 	}
-	return client
+	if fault != nil || !conn.InTransaction() {
+		return client, fault
+	}
+	if err := conn.RollbackTo(explainSavepoint); err != nil {
+		return client, err
+	}
+	return client, conn.Release(explainSavepoint)
 }
 
 // explainUnique finds the key that exists already: with OR REPLACE the failing
 // row is the first to be stored after a row of the table was deleted to make
 // room for it.
-func explainUnique(conn *sqlite.Conn, client *pgerr.Error, violated sqlite.Constraint, again func(func(string) string) error) {
+func explainUnique(conn *sqlite.Conn, client *pgerr.Error, violated sqlite.Constraint, again func(func(string) string) error) error {
 	columns, err := columnNumbers(conn, violated.Table, violated.Columns)
 	if err != nil || len(columns) == 0 {
-		return
+		return err
 	}
 	var key []types.Value
 	stored := false
@@ -170,9 +179,10 @@ func explainUnique(conn *sqlite.Conn, client *pgerr.Error, violated sqlite.Const
 	})
 	err = again(orReplace)
 	conn.SetChangeHook(nil)
-	if key != nil && (err == nil || sqlite.Classify(err) == sqlite.Deterministic) {
+	if key != nil {
 		client.Detail = string(raftlog.AppendValues(nil, key))
 	}
+	return err
 }
 
 // columnNumbers returns the positions of columns in a table.

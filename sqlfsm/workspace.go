@@ -99,7 +99,7 @@ func (s *Store) openView(memoryLimit int64) (*view, error) {
 		return nil, errors.Join(err, pin.Close())
 	}
 	v := &view{connection: *own, pin: pin, overlay: overlay, memoryLimit: memoryLimit}
-	v.executor.attach(conn)
+	v.executor.attach(conn, v.env)
 	v.sequences = newSequences(conn)
 	return v, nil
 }
@@ -150,7 +150,7 @@ func (w *Workspace) locate() error {
 		return err
 	}
 	w.Index, w.Schema = at.index, raftlog.SchemaVersion(schema)
-	w.Env.Begin(w.moment.Time, w.moment.Seed)
+	w.view.executor.begin(w.moment)
 	return nil
 }
 
@@ -170,6 +170,7 @@ func (w *Workspace) Rebase() error {
 func (w *Workspace) Run(op *raftlog.Operation) (raftlog.StatementResult, error) {
 	w.results[0] = raftlog.StatementResult{}
 	w.view.sequences.mark()
+	w.view.executor.next(op)
 	if err := w.view.executor.exec(op, &w.results[0], true); err != nil {
 		return raftlog.StatementResult{}, w.clientError(op, err)
 	}
@@ -186,15 +187,20 @@ func (w *Workspace) clientError(op *raftlog.Operation, err error) error {
 	if sqlite.Classify(err) != sqlite.Deterministic || w.Lost() {
 		return err
 	}
-	return explain(w.Conn, err, func(edit func(string) string) error {
+	client, fault := explain(w.Conn, err, func(edit func(string) string) error {
 		restore := w.view.sequences.rewind()
 		w.view.executor.edit = edit
+		w.view.executor.again()
 		var result raftlog.StatementResult
 		err := w.view.executor.exec(op, &result, false)
 		w.view.executor.edit = nil
 		restore()
 		return err
 	})
+	if fault != nil {
+		return fault
+	}
+	return client
 }
 
 // Digest returns the digest of rows that were read from Conn by other means
@@ -217,6 +223,7 @@ func (w *Workspace) Savepoint(name string) error { return w.Conn.Savepoint(name)
 // RollbackTo undoes what was done since the savepoint.
 func (w *Workspace) RollbackTo(name string) error {
 	w.view.sequences.forget()
+	w.view.executor.restart()
 	return errors.Join(w.view.executor.checkAgain(), w.Conn.RollbackTo(name))
 }
 
