@@ -47,8 +47,9 @@ type Conn struct {
 
 	cache     statementCache
 	control   controls
-	fault     error     // what a callback failed with, until fail attaches it
-	keep      []any     // callbacks that SQLite holds pointers to
+	fault     error // what a callback failed with, until fail attaches it
+	keep      []any // callbacks that SQLite holds pointers to
+	hooks     hooks
 	blocks    []uintptr // C memory to free after the connection is closed
 	current   *Stmt     // the statement being stepped
 	stepMax   int64     // VM steps a statement may use; 0 unlimited
@@ -129,11 +130,8 @@ func (c *Conn) configure() error {
 		{lib.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1},
 		{lib.SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
 	} {
-		va := libc.NewVaList(o.on, uintptr(0))
-		rc := lib.Xsqlite3_db_config(c.tls, c.db, o.op, va)
-		libc.Xfree(c.tls, va)
-		if rc != lib.SQLITE_OK {
-			return failCode(rc, "db_config")
+		if err := c.setConfig(o.op, o.on); err != nil {
+			return err
 		}
 	}
 	lib.Xsqlite3_limit(c.tls, c.db, lib.SQLITE_LIMIT_LENGTH, int32(c.config.ValueBytesMax))
@@ -147,6 +145,16 @@ func (c *Conn) configure() error {
 	}
 	c.keep = append(c.keep, hook)
 	lib.Xsqlite3_wal_hook(c.tls, c.db, funcPointer(hook), 0)
+	return nil
+}
+
+// setConfig calls sqlite3_db_config with a switch.
+func (c *Conn) setConfig(op, on int32) error {
+	va := libc.NewVaList(on, uintptr(0))
+	defer libc.Xfree(c.tls, va)
+	if rc := lib.Xsqlite3_db_config(c.tls, c.db, op, va); rc != lib.SQLITE_OK {
+		return failCode(rc, "db_config")
+	}
 	return nil
 }
 
@@ -295,6 +303,21 @@ func (c *Conn) InTransaction() bool {
 // InSnapshot tells whether the connection holds a read snapshot or more.
 func (c *Conn) InSnapshot() bool {
 	return c.db != 0 && lib.Xsqlite3_txn_state(c.tls, c.db, 0) > lib.SQLITE_TXN_NONE
+}
+
+// SetForeignKeys switches the enforcement of foreign keys, on from the start.
+// Unlike the PRAGMA it works inside a transaction.
+func (c *Conn) SetForeignKeys(on bool) error {
+	if on {
+		return c.setConfig(lib.SQLITE_DBCONFIG_ENABLE_FKEY, 1)
+	}
+	return c.setConfig(lib.SQLITE_DBCONFIG_ENABLE_FKEY, 0)
+}
+
+// DeferredForeignKeys tells whether the open transaction violates foreign keys
+// that are checked at its end.
+func (c *Conn) DeferredForeignKeys() bool {
+	return c.status(lib.SQLITE_DBSTATUS_DEFERRED_FKS) > 0
 }
 
 // MemoryUsed returns the bytes of page cache, schema and prepared statements

@@ -246,3 +246,46 @@ func TestCheckpoint(t *testing.T) {
 	again := openFile(t, path)
 	wantRows(t, again, "1 2 3", "SELECT x FROM t")
 }
+
+func TestForeignKeys(t *testing.T) {
+	c := openTemp(t)
+	mustExec(t, c, `CREATE TABLE p(id INTEGER PRIMARY KEY);
+		CREATE TABLE k(p INTEGER REFERENCES p(id) DEFERRABLE INITIALLY DEFERRED)`)
+	must(t, c.BeginImmediate())
+	if c.DeferredForeignKeys() {
+		t.Error("violations in an empty transaction")
+	}
+	mustExec(t, c, "INSERT INTO k VALUES(1)")
+	if !c.DeferredForeignKeys() {
+		t.Error("the violation is not seen")
+	}
+	if k, _ := ConstraintOf(c.Commit()); k.Kind != ForeignKeyConstraint || !c.InTransaction() {
+		t.Errorf("commit: %+v", k)
+	}
+	mustExec(t, c, "INSERT INTO p VALUES(1)")
+	if c.DeferredForeignKeys() {
+		t.Error("the violation stays")
+	}
+	must(t, c.SetForeignKeys(false))
+	mustExec(t, c, "DELETE FROM p")
+	must(t, c.SetForeignKeys(true))
+	mustExec(t, c, "INSERT INTO p VALUES(1)")
+	must(t, c.Commit())
+	wantRows(t, c, "1", "SELECT p FROM k")
+}
+
+func TestHooksCanBeSetManyTimes(t *testing.T) {
+	c := openTemp(t)
+	kept := len(c.keep)
+	for range 10 {
+		c.SetChangeHook(func(*Change) {})
+		c.SetChangeHook(nil)
+		c.SetAuthorizer(func(Action, string, string, string, string) bool { return true })
+		c.SetAuthorizer(nil)
+		c.SetVMStepLimit(1)
+		c.SetVMStepLimit(0)
+	}
+	if len(c.keep) != kept {
+		t.Errorf("%d callbacks are kept, were %d", len(c.keep), kept)
+	}
+}

@@ -51,24 +51,41 @@ type Authorizer func(action Action, arg1, arg2, database, inner string) bool
 // The statements of transaction control (Begin, Savepoint, Overlay …) do not
 // ask.
 func (c *Conn) SetAuthorizer(allow Authorizer) {
+	c.hooks.allow = allow
 	if allow == nil {
 		lib.Xsqlite3_set_authorizer(c.tls, c.db, 0, 0)
 		return
 	}
-	h := func(_ *libc.TLS, _ uintptr, action int32, z1, z2, z3, z4 uintptr) (r int32) {
-		defer func() {
-			if e := recover(); e != nil {
-				c.fault = panicError(e)
-				r = lib.SQLITE_DENY
-			}
-		}()
-		if c.trusted || allow(Action(action), libc.GoString(z1), libc.GoString(z2), libc.GoString(z3), libc.GoString(z4)) {
-			return lib.SQLITE_OK
-		}
-		return lib.SQLITE_DENY
+	if c.hooks.authorize == nil {
+		c.hooks.authorize = c.authorize
 	}
-	c.keep = append(c.keep, h)
-	lib.Xsqlite3_set_authorizer(c.tls, c.db, funcPointer(h), 0)
+	lib.Xsqlite3_set_authorizer(c.tls, c.db, funcPointer(c.hooks.authorize), 0)
+}
+
+// hooks holds the callbacks of a connection that can be set again and again,
+// and what SQLite calls for them, made once.
+type hooks struct {
+	allow     Authorizer
+	authorize func(*libc.TLS, uintptr, int32, uintptr, uintptr, uintptr, uintptr) int32
+
+	change    func(*Change)
+	row       Change // of the call that runs; changes do not nest
+	preupdate func(*libc.TLS, uintptr, uintptr, int32, uintptr, uintptr, int64, int64)
+
+	progress func(*libc.TLS, uintptr) int32
+}
+
+func (c *Conn) authorize(_ *libc.TLS, _ uintptr, action int32, z1, z2, z3, z4 uintptr) (r int32) {
+	defer func() {
+		if e := recover(); e != nil {
+			c.fault = panicError(e)
+			r = lib.SQLITE_DENY
+		}
+	}()
+	if c.trusted || c.hooks.allow(Action(action), libc.GoString(z1), libc.GoString(z2), libc.GoString(z3), libc.GoString(z4)) {
+		return lib.SQLITE_OK
+	}
+	return lib.SQLITE_DENY
 }
 
 // ChangeOp is the kind of a row change.
@@ -125,26 +142,28 @@ func (h *Change) value(rc int32) types.Value {
 
 // SetChangeHook calls hook before each row that a statement of the connection
 // inserts, updates or deletes, in tables with a rowid or without (SQLite's
-// preupdate hook); nil removes it. The hook must not use the connection. It is
-// not called for rows replaced by truncation ("DELETE FROM t" without WHERE is
-// run row by row while a hook is set).
+// preupdate hook); nil removes it. The hook must not use the connection. While
+// a hook is set, "DELETE FROM t" without WHERE goes row by row.
 func (c *Conn) SetChangeHook(hook func(*Change)) {
+	c.hooks.change = hook
 	if hook == nil {
 		lib.Xsqlite3_preupdate_hook(c.tls, c.db, 0, 0)
 		return
 	}
-	var change Change // one goroutine, not re-entrant
-	h := func(_ *libc.TLS, _, _ uintptr, op int32, _, table uintptr, oldRow, newRow int64) {
-		defer func() {
-			if e := recover(); e != nil {
-				c.failLater(panicError(e))
-			}
-		}()
-		change = Change{Op: ChangeOp(op), Table: view(table, cLength(table)), OldRowID: oldRow, NewRowID: newRow, conn: c}
-		hook(&change)
+	if c.hooks.preupdate == nil {
+		c.hooks.preupdate = c.preupdate
 	}
-	c.keep = append(c.keep, h)
-	lib.Xsqlite3_preupdate_hook(c.tls, c.db, funcPointer(h), 0)
+	lib.Xsqlite3_preupdate_hook(c.tls, c.db, funcPointer(c.hooks.preupdate), 0)
+}
+
+func (c *Conn) preupdate(_ *libc.TLS, _, _ uintptr, op int32, _, table uintptr, oldRow, newRow int64) {
+	defer func() {
+		if e := recover(); e != nil {
+			c.failLater(panicError(e))
+		}
+	}()
+	c.hooks.row = Change{Op: ChangeOp(op), Table: view(table, cLength(table)), OldRowID: oldRow, NewRowID: newRow, conn: c}
+	c.hooks.change(&c.hooks.row)
 }
 
 // failLater ends the running statement from a callback that has no result: it

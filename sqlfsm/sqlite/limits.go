@@ -46,9 +46,10 @@ func (c *Conn) watch() {
 		lib.Xsqlite3_progress_handler(c.tls, c.db, 0, 0, 0)
 		return
 	}
-	h := func(*libc.TLS, uintptr) int32 { return c.tick() }
-	c.keep = append(c.keep, h)
-	lib.Xsqlite3_progress_handler(c.tls, c.db, progressPeriod, funcPointer(h), 0)
+	if c.hooks.progress == nil {
+		c.hooks.progress = func(*libc.TLS, uintptr) int32 { return c.tick() }
+	}
+	lib.Xsqlite3_progress_handler(c.tls, c.db, progressPeriod, funcPointer(c.hooks.progress), 0)
 }
 
 // tick is the progress handler: not 0 ends the statement.
