@@ -250,13 +250,14 @@ func (a *analyzer) coerceTypmod(x expr, typmod int32, ctx coercion, pos int) exp
 		return x
 	}
 	if c, ok := x.(*constExpr); ok {
-		v := c.val
+		v, err := c.val, error(nil)
 		if !v.IsNull() {
-			var err error
 			v, err = types.Cast(oid, oid, typmod, v, ctx == explicit, a.env)
-			a.check(pos, err)
 		}
-		return &constExpr{base: base{oid, typmod, c.pos}, val: v}
+		if err == nil {
+			return &constExpr{base: base{oid, typmod, c.pos}, val: v.Clone()}
+		}
+		// The error is one of execution.
 	}
 	if _, ok := builtin.CastSQL(oid, oid, typmod, ctx == explicit, ""); !ok {
 		a.fail(pos, pgerr.Unsupported("type modifier of %s is not supported", types.FormatType(oid, typmod)))
@@ -305,7 +306,9 @@ func (a *analyzer) foldConst(c *constExpr, target types.OID, typmod int32, ctx c
 		return nil
 	}
 	v, err := types.Cast(c.oid, target, -1, c.val, ctx == explicit, a.env)
-	a.check(pos, err)
+	if err != nil {
+		return nil // an error of execution
+	}
 	return &constExpr{base: b, val: v.Clone()}
 }
 

@@ -355,6 +355,9 @@ func (d *ddl) storedExpr(x expr, c *catalog.Column, what string) string {
 			x = &constExpr{base: base{k.oid, -1, k.pos}, val: k.val}
 		}
 	}
+	if isNullConst(y) && what == "default" {
+		return "" // the same as none
+	}
 	return d.deparse(x)
 }
 
@@ -570,7 +573,11 @@ func (d *ddl) checkSQL(r *catalog.Relation, k *catalog.Constraint) string {
 // physicalExpr emits an expression of the catalog over bare column names.
 func (d *ddl) physicalExpr(r *catalog.Relation, text string) string {
 	s := d.relationScope(r)
-	return d.bareSQL(s.items[0].rte, d.catalogExpr(s, text))
+	sql := d.bareSQL(s.items[0].rte, d.catalogExpr(s, text))
+	if strings.Contains(sql, "(SELECT ") {
+		d.fail(-1, pgerr.Unsupported("the expression %s is not supported in a constraint or index", text))
+	}
+	return sql
 }
 
 // foreignKeySQL is a foreign key of r, which is created under a name: its

@@ -20,8 +20,17 @@ func (a *analyzer) deparse(x expr) string {
 }
 
 type deparser struct {
-	a   *analyzer
-	buf []byte
+	a      *analyzer
+	buf    []byte
+	indent int
+}
+
+// keyword starts a line with a word, as appendContextKeyword does.
+func (p *deparser) keyword(word string) {
+	for len(p.buf) > 0 && p.buf[len(p.buf)-1] == ' ' {
+		p.buf = p.buf[:len(p.buf)-1]
+	}
+	p.s("\n", strings.Repeat(" ", p.indent), word)
 }
 
 func (p *deparser) s(parts ...string) {
@@ -164,7 +173,8 @@ func (p *deparser) constant(x *constExpr) {
 	case types.UnknownOID:
 		label = false
 	}
-	p.s(catalog.QuoteLiteral(text))
+	// Never the E form: the text is read with standard_conforming_strings on.
+	p.s("'", strings.ReplaceAll(text, "'", "''"), "'")
 	if label {
 		p.s("::", types.FormatType(x.oid, x.typmod))
 	}
@@ -204,7 +214,15 @@ func (p *deparser) cast(x *castExpr, show bool) {
 		x = &castExpr{base: x.base, x: inner.x} // type and length in one
 	}
 	switch inner := x.x.(type) {
-	case *funcExpr, *castExpr, *listExpr, *caseExpr, *constExpr:
+	case *funcExpr:
+		if inner.fn.Name == "timezone" { // has parentheses
+			p.expr(inner, show)
+			break
+		}
+		p.s("(")
+		p.expr(inner, show)
+		p.s(")")
+	case *castExpr, *listExpr, *caseExpr, *constExpr:
 		if _, simple := inner.(*constExpr); simple {
 			p.expr(inner, show)
 			break
@@ -245,6 +263,14 @@ func (p *deparser) function(x *funcExpr) {
 			p.s(")")
 			return
 		}
+	}
+	if x.fn.Name == "timezone" && len(x.args) == 2 {
+		p.s("(")
+		p.expr(x.args[1], true)
+		p.s(" AT TIME ZONE ")
+		p.expr(x.args[0], true)
+		p.s(")")
+		return
 	}
 	if x.fn.Schema != "" && x.fn.Schema != "pg_catalog" {
 		p.s(catalog.QuoteIdent(x.fn.Schema), ".")
@@ -333,13 +359,14 @@ func (p *deparser) arrayOp(x *arrayOpExpr) {
 }
 
 func (p *deparser) caseExpr(x *caseExpr) {
-	p.s("CASE")
+	p.keyword("CASE")
+	p.indent += 4
 	if x.arg != nil {
 		p.s(" ")
 		p.expr(x.arg, true)
 	}
 	for _, w := range x.whens {
-		p.s(" WHEN ")
+		p.keyword("WHEN ")
 		when := w.when
 		if op, ok := when.(*opExpr); ok && x.arg != nil && len(op.args) == 2 {
 			when = op.args[1]
@@ -348,13 +375,14 @@ func (p *deparser) caseExpr(x *caseExpr) {
 		p.s(" THEN ")
 		p.expr(w.then, true)
 	}
-	p.s(" ELSE ")
+	p.keyword("ELSE ")
 	if x.els != nil {
 		p.expr(x.els, true)
 	} else {
 		p.s("NULL::", types.FormatType(x.oid, x.typmod))
 	}
-	p.s(" END")
+	p.indent -= 4
+	p.keyword("END")
 }
 
 func (p *deparser) subscript(x *subscriptExpr) {

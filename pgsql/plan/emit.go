@@ -179,6 +179,12 @@ func (e *emitter) list(xs []expr) {
 // expand fills a template of pgsql/builtin with the arguments; collated says
 // that the first argument is compared.
 func (e *emitter) expand(template string, args []expr, result types.OID, variadic, collated bool) {
+	if plain, exact, ok := strings.Cut(template, "~~"); ok {
+		template = plain
+		if len(args) > 0 && types.Collation(types.ElemOf(args[0].typ())) != "" {
+			template = exact
+		}
+	}
 	for i := 0; i < len(template); i++ {
 		c := template[i]
 		if (c != '$' && c != '@') || i+1 == len(template) {

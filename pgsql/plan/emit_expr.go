@@ -428,6 +428,8 @@ func (e *emitter) subscript(x *subscriptExpr) {
 	}
 	e.s("array_slice(")
 	e.expr(x.x)
+	e.s(", ")
+	e.int(sliceMask(x))
 	for i := range x.upper {
 		e.s(", ")
 		e.optional(x.lower[i])
@@ -437,9 +439,24 @@ func (e *emitter) subscript(x *subscriptExpr) {
 	e.s(")")
 }
 
+// sliceMask tells which bounds of a slice are left out: bit 2i the lower and bit
+// 2i+1 the upper one of dimension i.
+func sliceMask(x *subscriptExpr) int {
+	mask := 0
+	for i := range x.upper {
+		if x.lower[i] == nil {
+			mask |= 1 << (2 * i)
+		}
+		if x.upper[i] == nil {
+			mask |= 2 << (2 * i)
+		}
+	}
+	return mask
+}
+
 func (e *emitter) optional(x expr) {
 	if x == nil {
-		e.s("NULL")
+		e.s("0")
 		return
 	}
 	e.expr(x)

@@ -261,21 +261,11 @@ func volatileTargets(q *query) bool {
 // function writes a function in FROM. One set-returning function is a
 // table-valued function; others are put together in a sub-query, by row number.
 func (e *emitter) function(r *rte) {
-	if len(r.fn.calls) == 1 && !(r.fn.ordinality && !setReturning(r.fn.calls[0])) {
-		if f, ok := setCall(r.fn.calls[0]); ok {
-			cols := f.fn.Columns
-			for i := range r.cols {
-				if i < len(cols) {
-					r.cols[i].physical = cols[i]
-				} else if r.fn.ordinality && i == len(r.cols)-1 {
-					r.cols[i].physical = "rowid"
-				}
-			}
-			e.expand(f.fn.SQL, f.args, f.oid, f.variadic, false)
-			e.s(" AS r")
-			e.int(r.id)
-			return
-		}
+	if f, ok := soleSetCall(r); ok {
+		e.expand(f.fn.SQL, f.args, f.oid, f.variadic, false)
+		e.s(" AS r")
+		e.int(r.id)
+		return
 	}
 	for _, c := range r.fn.calls {
 		if readsOwner(c, r.owner) {

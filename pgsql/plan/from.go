@@ -223,8 +223,10 @@ func (a *analyzer) rangeFunction(s *scope, t *ast.RangeFunction) *rte {
 		a.fail(t.Pos(), pgerr.Unsupported("a column definition list is not supported"))
 	}
 	r.alias = name
+	nameSetColumns(r)
 	if t.Ordinality {
 		r.cols = append(r.cols, rteCol{name: "ordinality", oid: types.Int8OID, typmod: -1})
+		nameSetColumns(r)
 	}
 	if t.Alias != nil {
 		if len(r.cols) == 1+b2i(t.Ordinality) {
@@ -233,6 +235,29 @@ func (a *analyzer) rangeFunction(s *scope, t *ast.RangeFunction) *rte {
 		a.applyAlias(r, t.Alias)
 	}
 	return r
+}
+
+// nameSetColumns gives the columns of a single set-returning function the names
+// that its table has in SQLite.
+func nameSetColumns(r *rte) {
+	f, ok := soleSetCall(r)
+	for i := range r.cols {
+		r.cols[i].physical = ""
+		switch {
+		case ok && i < len(f.fn.Columns):
+			r.cols[i].physical = f.fn.Columns[i]
+		case ok:
+			r.cols[i].physical = "rowid"
+		}
+	}
+}
+
+// soleSetCall returns the call where the entry is one set-returning function.
+func soleSetCall(r *rte) (*funcExpr, bool) {
+	if len(r.fn.calls) != 1 {
+		return nil, false
+	}
+	return setCall(r.fn.calls[0])
 }
 
 func b2i(b bool) int {
@@ -341,6 +366,7 @@ func (a *analyzer) setCall(s *scope, e *ast.FuncCall, x expr) expr {
 	q.srf.fn.calls = append(q.srf.fn.calls, f)
 	q.srfStart = append(q.srfStart, first)
 	q.srf.cols = append(q.srf.cols, cols...)
+	nameSetColumns(q.srf)
 	return srfRef(q.srf, first, len(cols), e.Pos())
 }
 
