@@ -26,6 +26,8 @@ type applier struct {
 	batch     raftlog.Batch
 	entry     raftlog.Entry
 	staged    []types.Value // reused by stageExec
+	settings  []raftlog.Setting
+	settled   bool // settings are those that the functions see
 
 	// broken has the entries that SQLite answered by rolling the whole
 	// transaction back (the step limit): the group is run again without them.

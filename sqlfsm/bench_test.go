@@ -2,6 +2,7 @@ package sqlfsm
 
 import (
 	"fmt"
+	"syscall"
 	"testing"
 
 	"github.com/hashicorp/raft"
@@ -39,12 +40,24 @@ func benchmarkApply(b *testing.B, size int) {
 	}
 	b.ReportAllocs()
 	b.ResetTimer()
+	start := processTime(b)
+	defer func() { b.ReportMetric(float64(processTime(b)-start)/float64(b.N), "cpu-ns/op") }()
 	for _, log := range logs {
 		r := m.FSM().Apply(log).([]raftlog.Result)
 		if r[0].Status != raftlog.Applied {
 			b.Fatal(r[0].Err)
 		}
 	}
+}
+
+// processTime is the CPU time that the process has used, in nanoseconds.
+func processTime(b *testing.B) int64 {
+	b.Helper()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return usage.Utime.Nano() + usage.Stime.Nano()
 }
 
 // BenchmarkReader leases a reader and gives it back.

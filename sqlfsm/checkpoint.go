@@ -30,8 +30,12 @@ type checkpointer struct {
 	// needs the write lock: neither ever sees the other's lock.
 	token chan struct{}
 
+	truncateAt int64 // size at which a truncation is tried again
+
 	size atomic.Int64 // bytes of the log after the last commit
 	done atomic.Int64 // bytes of it that are in the database file
+
+	passives, truncations atomic.Uint64
 
 	wake     chan struct{}
 	requests chan request
@@ -146,13 +150,26 @@ func (c *checkpointer) background() {
 		_ = c.store.fatal(err)
 		return
 	}
-	if c.size.Load() >= c.store.config.TruncateBytes {
-		if err := c.truncate(); err != nil {
-			_ = c.store.fatal(err)
-			return
-		}
+	if err := c.shorten(); err != nil {
+		_ = c.store.fatal(err)
+		return
 	}
 	c.limitReaders()
+}
+
+// shorten truncates a log that is too large. A truncation that readers
+// prevented is tried again only when the log has grown by as much again: each
+// try holds up new readers.
+func (c *checkpointer) shorten() error {
+	size, limit := c.size.Load(), c.store.config.TruncateBytes
+	if size < limit {
+		c.truncateAt = 0
+	}
+	if size < max(limit, c.truncateAt) {
+		return nil
+	}
+	c.truncateAt = size + limit
+	return c.truncate()
 }
 
 // passive copies what can be copied now and tells whether that was all.
@@ -164,6 +181,7 @@ func (c *checkpointer) passive() (bool, error) {
 		}
 		return false, fmt.Errorf("checkpoint: %w", err)
 	}
+	c.passives.Add(1)
 	if log > 0 {
 		c.done.Store(int64(copied) * (sqlite.PageSize + frameHeaderBytes))
 	}
@@ -195,6 +213,8 @@ func (c *checkpointer) truncate() error {
 	case err == nil:
 		c.size.Store(0)
 		c.done.Store(0)
+		c.truncateAt = 0
+		c.truncations.Add(1)
 		return nil
 	case sqlite.Classify(err) == sqlite.Busy:
 		return nil

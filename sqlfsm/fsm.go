@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/raft"
+
+	"polyreme/raftlog"
 )
 
 // FSM is the state machine as raft sees it. Raft calls its methods from one
@@ -69,6 +71,12 @@ func (f *FSM) apply(logs []*raft.Log, results []any) error {
 		return s.fatal(err)
 	}
 	s.publish(f.applier)
+	s.groups.Add(1)
+	for _, r := range results {
+		if decided, ok := r.([]raftlog.Result); ok {
+			s.proposals.Add(uint64(len(decided)))
+		}
+	}
 	s.checkpoint.grown(frames)
 	return nil
 }

@@ -172,6 +172,9 @@ func TestLogStaysSmall(t *testing.T) {
 	if largest > 32<<20 {
 		t.Errorf("the log grew to %d bytes", largest)
 	}
+	if got := m.Stats(); got.Checkpoints == 0 || got.Groups < 2000 || got.Leases != 0 {
+		t.Errorf("stats %+v", got)
+	}
 }
 
 func TestWorkspaces(t *testing.T) {

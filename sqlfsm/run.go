@@ -3,6 +3,7 @@ package sqlfsm
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 
 	"polyreme/pgwire/pgerr"
@@ -15,8 +16,8 @@ const entrySavepoint = "entry"
 
 // run executes the operations of an entry: all of them or none.
 func (a *applier) run(e *raftlog.Entry) (raftlog.Result, error) {
-	env, conn := a.writer.env, a.writer.conn
-	if err := a.store.config.Settings(env, e.Settings); err != nil {
+	conn := a.writer.conn
+	if err := a.use(e.Settings); err != nil {
 		if sqlite.Classify(err) != sqlite.Deterministic {
 			return raftlog.Result{}, err
 		}
@@ -55,6 +56,20 @@ func (a *applier) run(e *raftlog.Entry) (raftlog.Result, error) {
 		return result, a.reloadSchema()
 	}
 	return result, nil
+}
+
+// use makes the functions see an entry's settings. Entries mostly come with the
+// same ones as the entry before.
+func (a *applier) use(settings []raftlog.Setting) error {
+	if a.settled && slices.Equal(a.settings, settings) {
+		return nil
+	}
+	a.settled = false
+	if err := a.store.config.Settings(a.writer.env, settings); err != nil {
+		return err
+	}
+	a.settings, a.settled = append(a.settings[:0], settings...), true
+	return nil
 }
 
 // writesSequences tells whether operations may write the tables of sequences by

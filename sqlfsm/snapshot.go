@@ -88,6 +88,7 @@ func (f *FSM) Restore(source io.ReadCloser) error {
 		return nil
 	case installation:
 		if err := f.install(from); err != nil {
+			f.store.readers.close() // the file may be neither the old nor the new state
 			return f.store.fatal(fmt.Errorf("install snapshot: %w", err))
 		}
 		return nil

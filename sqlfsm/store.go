@@ -111,7 +111,10 @@ type Store struct {
 	checkpoint checkpointer
 	progress   progress
 
-	schema atomic.Uint64
+	schema    atomic.Uint64
+	groups    atomic.Uint64
+	proposals atomic.Uint64
+
 	fault  atomic.Pointer[stopped]
 	closed atomic.Bool
 }
