@@ -84,7 +84,7 @@ func (k *clients) run(c *trial, count int, stop <-chan struct{}, timeout time.Du
 				default:
 				}
 				value := fmt.Sprintf("%d-%d", id, i)
-				n := c.nodes[(id+i)%len(c.nodes)].Node
+				n := c.nodes[(id+i)%len(c.nodes)].running()
 				if n == nil {
 					time.Sleep(20 * time.Millisecond)
 					continue
@@ -182,7 +182,7 @@ func TestLeaderCrashes(t *testing.T) {
 					default:
 					}
 					value := fmt.Sprintf("%d-%d", id, i)
-					n := c.nodes[id%3].Node
+					n := c.nodes[id%3].running()
 					if n == nil || n.closed.Load() {
 						time.Sleep(20 * time.Millisecond)
 						continue

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,7 +34,10 @@ type trialNode struct {
 	machine *machine
 	log     *memLog
 	snaps   *raft.InmemSnapshotStore
-	*Node
+
+	mu    sync.Mutex // guards Node against running
+	*Node            // changed by the test's own goroutine only
+
 }
 
 func newTrial(t testing.TB, nodes int) *trial { return newTrialTimed(t, nodes, Timing{}) }
@@ -72,7 +76,7 @@ func (c *trial) start(i int) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	d.Node, err = Open(Config{
+	node, err := Open(Config{
 		ID: "id-" + d.name, Name: d.name, Version: "test", Logger: c.log.With("node", d.name),
 		Listener: l, Dial: host.Dial, Advertise: c.addr(i),
 		FSM: d.machine, Machine: d.machine, Log: d.log, Snapshots: d.snaps,
@@ -91,6 +95,20 @@ func (c *trial) start(i int) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	d.set(node)
+}
+
+func (d *trialNode) set(n *Node) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.Node = n
+}
+
+// running returns the run now, nil while there is none, for other goroutines.
+func (d *trialNode) running() *Node {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.Node
 }
 
 func (c *trial) join(i int) {
@@ -113,7 +131,7 @@ func (c *trial) stop(i int) {
 		if err := n.Close(); err != nil {
 			c.t.Errorf("close %d: %v", i, err)
 		}
-		c.nodes[i].Node = nil
+		c.nodes[i].set(nil)
 	}
 }
 
@@ -142,7 +160,7 @@ func (c *trial) leader(not int) int {
 				return i
 			}
 		}
-		time.Sleep(10 * time.Millisecond)
+		<-time.After(10 * time.Millisecond)
 	}
 	c.t.Fatal("no leader")
 	return -1

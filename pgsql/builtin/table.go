@@ -91,6 +91,10 @@ func implementations() *registry {
 		registerRegexps,
 		registerDatetimes,
 		registerArrays,
+		registerJSON,
+		registerJSONBuild,
+		registerJSONChanges,
+		registerJSONSets,
 		registerSeries,
 		registerMoment,
 	} {

@@ -209,9 +209,9 @@ func (p *parser) references(c *ast.Constraint) {
 		switch k := p.peek(1); {
 		case k == kwUpdate && !update:
 			update = true
-			p.advance()
-			p.advance()
 			at := p.tok.pos
+			p.advance()
+			p.advance()
 			var columns []string
 			c.OnUpdate, columns = p.keyAction()
 			if columns != nil {
@@ -350,9 +350,12 @@ type casBits struct{ deferrable, notDeferrable, immediate, deferred, notValid, n
 // constraintAttrs parses a ConstraintAttributeSpec and checks it as the grammar
 // does; what names the kind of constraint, alter tells of ALTER CONSTRAINT.
 func (p *parser) constraintAttrs(c *ast.Constraint, what string, alter bool) {
-	at := p.tok.pos
 	var b casBits
-	for p.constraintAttr(&b) {
+	for {
+		at := p.tok.pos
+		if !p.constraintAttr(&b) {
+			break
+		}
 		if b.deferrable && b.notDeferrable || b.immediate && b.deferred {
 			p.fail(at, "conflicting constraint properties")
 		}
@@ -362,7 +365,7 @@ func (p *parser) constraintAttrs(c *ast.Constraint, what string, alter bool) {
 	}
 	unsupported := func(bad bool, attr string) {
 		if bad {
-			p.failPosition(at, pgerr.FeatureNotSupported, "%s constraints cannot be marked %s", what, attr)
+			panic(bailout{pgerr.New(pgerr.FeatureNotSupported, "%s constraints cannot be marked %s", what, attr)})
 		}
 	}
 	unsupported((b.deferrable || b.deferred) && (c.Kind == ast.ConstraintCheck), "DEFERRABLE")

@@ -233,7 +233,6 @@ func (p *parser) dropOperator() ast.Stmt {
 func (p *parser) operatorWithArgs() {
 	p.anyOperator()
 	p.expect('(')
-	at := p.tok.pos
 	n := 0
 	for {
 		n++
@@ -245,8 +244,7 @@ func (p *parser) operatorWithArgs() {
 		}
 	}
 	if n == 1 && p.at(')') {
-		err := p.missingArgument(at)
-		panic(bailout{err})
+		panic(bailout{p.missingArgument(p.tok.pos)})
 	}
 	if n != 2 {
 		p.syntaxError()

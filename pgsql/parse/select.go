@@ -306,10 +306,10 @@ func (p *parser) sortNulls() ast.SortNulls {
 
 // limits holds the LIMIT, FETCH and OFFSET clauses of one query level.
 type limits struct {
-	at, offsetAt, tiesAt int
-	count, offset        ast.Expr
-	all, ties            bool
-	hasCount, hasOffset  bool
+	at, offsetAt        int
+	count, offset       ast.Expr
+	all, ties           bool
+	hasCount, hasOffset bool
 }
 
 // selectClauses parses the clauses after the body of a query and puts them into
@@ -361,11 +361,11 @@ func (p *parser) setLimits(q *ast.SelectStmt, lim *limits) {
 		return
 	}
 	if q.OrderBy == nil {
-		p.fail(lim.tiesAt, "WITH TIES cannot be specified without ORDER BY clause")
+		panic(bailout{pgerr.New(pgerr.SyntaxError, "WITH TIES cannot be specified without ORDER BY clause")})
 	}
 	for _, l := range q.Locking {
 		if l.Wait == ast.LockWaitSkip {
-			p.fail(lim.tiesAt, "SKIP LOCKED and WITH TIES options cannot be used together")
+			panic(bailout{pgerr.New(pgerr.SyntaxError, "SKIP LOCKED and WITH TIES options cannot be used together")})
 		}
 	}
 	q.WithTies = true
@@ -435,7 +435,6 @@ func (p *parser) fetchFirst(lim *limits) {
 	if p.accept(kwOnly) {
 		return
 	}
-	lim.tiesAt = p.tok.pos
 	p.expectAll(kwWith, kwTies)
 	lim.ties = true
 }

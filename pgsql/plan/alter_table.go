@@ -178,6 +178,9 @@ func (t *alteration) addConstraint(def *ast.Constraint) {
 		}
 		t.addedCheck(t.addCheck(t.r, def, ""))
 	case ast.ConstraintPrimary, ast.ConstraintUnique:
+		if def.Kind == ast.ConstraintPrimary && t.r.PrimaryKey() != nil {
+			t.failf(-1, pgerr.InvalidTableDefinition, "multiple primary keys for table \"%s\" are not allowed", t.r.Name)
+		}
 		t.addedKey(t.addKey(t.r, def, ""), def)
 	case ast.ConstraintForeign:
 		if def.NotValid {

@@ -213,7 +213,7 @@ func (d *ddl) referenced(r *catalog.Relation, rv *ast.RangeVar) *catalog.Relatio
 	if rv.Name == r.Name && (rv.Schema == r.SchemaName || rv.Schema == "" && d.findRelation(rv) == nil) {
 		return r
 	}
-	found := d.relation(rv)
+	found := d.namedRelation(rv)
 	if found.OID == r.OID {
 		return r
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 func (a *analyzer) createIndex(s *ast.IndexStmt) *Statement {
-	found := a.relation(s.Rel)
+	found := a.namedRelation(s.Rel)
 	switch found.Kind {
 	case catalog.KindTable:
 	case catalog.KindView:

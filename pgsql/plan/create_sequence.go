@@ -275,7 +275,7 @@ func (a *analyzer) findKind(rv *ast.RangeVar, kind byte, what string, missingOk 
 			return nil
 		}
 	}
-	r := a.relation(rv)
+	r := a.namedRelation(rv)
 	if r.Kind != kind {
 		a.failf(-1, pgerr.WrongObjectType, "\"%s\" is not a %s", rv.Name, what)
 	}

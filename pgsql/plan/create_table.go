@@ -421,7 +421,7 @@ func findColumnRef(e ast.Expr) *ast.ColumnRef {
 
 // like copies the columns of another table.
 func (t *newTable) like(l *ast.TableLike) {
-	from := t.relation(l.Rel)
+	from := t.namedRelation(l.Rel)
 	switch from.Kind {
 	case catalog.KindTable, catalog.KindView, catalog.KindMatview:
 	default:

@@ -13,7 +13,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"polyreme/pgsql/catalog"
-	"polyreme/sqlfsm/sqlite"
 )
 
 // TestDDL runs the files of testdata/ddl, which change and describe the schema,
@@ -31,7 +30,6 @@ func TestDDL(t *testing.T) {
 				rewriteDDL(t, file, cases)
 			}
 			s := newSession(t)
-			if zzHook != nil { zzHook(s.conn) }
 			s.env.Catalog = &catalog.Functions{Current: func() *catalog.Catalog { return s.cat }, Path: func() []string { return []string{"public"} }}
 			for _, c := range cases {
 				got := s.exec(c.sql)
@@ -106,4 +104,3 @@ func rewriteDDL(t *testing.T, file string, cases []execCase) {
 		t.Fatal(err)
 	}
 }
-var zzHook func(*sqlite.Conn)

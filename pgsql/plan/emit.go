@@ -130,6 +130,15 @@ func (e *emitter) column(r *rte, col int) {
 		}
 	case r.kind == rteExcluded:
 		e.s("excluded.")
+	case r.lateral:
+		e.lateralColumn(r, col)
+		return
+	case r.cols[col].part > 0:
+		e.s("r")
+		e.int(r.id)
+		e.s("p")
+		e.int(r.cols[col].part)
+		e.s(".")
 	default:
 		e.s("r")
 		e.int(r.id)

@@ -70,6 +70,8 @@ func (e *emitter) rareExpr(x expr) {
 		e.subscript(x)
 	case *windowExpr:
 		e.window(x)
+	case *rawExpr:
+		x.write(e)
 	case *subVar:
 		e.s("m")
 		e.int(x.col + 1)

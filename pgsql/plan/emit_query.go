@@ -96,6 +96,7 @@ func (e *emitter) selectBody(q *query, m mode, extra func()) {
 		e.s("DISTINCT ")
 	}
 	n := 0
+	bare := q.grouping && len(q.group) == 0 && !aggregates(q)
 	for i := range q.targets {
 		t := &q.targets[i]
 		if t.junk {
@@ -104,7 +105,14 @@ func (e *emitter) selectBody(q *query, m mode, extra func()) {
 		if n++; n > 1 {
 			e.s(", ")
 		}
-		e.expr(t.x)
+		if n == 1 && bare {
+			// SQLite wants an aggregate among the columns.
+			e.s("iif(count(*) >= 0, ")
+			e.expr(t.x)
+			e.s(", NULL)")
+		} else {
+			e.expr(t.x)
+		}
 		if q.distinct {
 			e.collate(t.x)
 		}
@@ -113,7 +121,10 @@ func (e *emitter) selectBody(q *query, m mode, extra func()) {
 			e.int(n)
 		}
 	}
-	if n == 0 && extra == nil {
+	switch {
+	case n == 0 && bare:
+		e.s("count(*)")
+	case n == 0 && extra == nil:
 		e.s("1")
 	}
 	if extra != nil {
@@ -136,8 +147,22 @@ func (e *emitter) fromClause(q *query) {
 	}
 	e.s(" FROM ")
 	for i, item := range q.from {
+		leaf, ok := item.(*fromRTE)
+		if ok && leaf.rte.lateral && !exactlyOne(leaf.rte.query) {
+			if i == 0 {
+				e.s("(SELECT 1)")
+			}
+			e.s(" JOIN ")
+			e.leaf(leaf.rte)
+			e.lateralCondition(leaf.rte, nil)
+			continue
+		}
 		if i > 0 {
 			e.s(", ")
+		}
+		if ok && severalCorrelated(leaf.rte) {
+			e.sideBySide(leaf.rte)
+			continue
 		}
 		e.fromItem(item, i > 0)
 	}
@@ -145,7 +170,11 @@ func (e *emitter) fromClause(q *query) {
 		if len(q.from) > 0 {
 			e.s(" JOIN ")
 		}
-		e.leaf(q.srf)
+		if severalCorrelated(q.srf) {
+			e.sideBySide(q.srf)
+		} else {
+			e.leaf(q.srf)
+		}
 	}
 }
 
@@ -166,16 +195,27 @@ func (e *emitter) groupBy(q *query) {
 	if len(q.group) > 0 && keys == 0 {
 		e.s(" GROUP BY NULL")
 	}
-	switch {
-	case q.having != nil:
+	if q.having != nil {
 		e.s(" HAVING ")
 		e.expr(q.having)
-		if len(q.group) == 0 {
-			e.s(" AND count(*) >= 0")
-		}
-	case len(q.group) == 0 && q.grouping && !q.hasAgg:
-		e.s(" HAVING count(*) >= 0")
 	}
+}
+
+// aggregates tells whether a visible column has an aggregate of the query.
+func aggregates(q *query) bool {
+	found := false
+	for i := range q.targets {
+		if q.targets[i].junk {
+			continue
+		}
+		walk(q.targets[i].x, func(x expr) bool {
+			if g, ok := x.(*aggExpr); ok && g.owner == q.scope {
+				found = true
+			}
+			return !found
+		})
+	}
+	return found
 }
 
 // fromItem writes a node of the join tree. SQLite gives the comma and JOIN the
@@ -201,7 +241,10 @@ func (e *emitter) fromItem(item fromItem, parens bool) {
 		}
 		_, nested := f.right.(*fromJoin)
 		e.fromItem(f.right, nested)
+		leaf, ok := f.right.(*fromRTE)
 		switch {
+		case ok && leaf.rte.lateral:
+			e.lateralJoin(f, leaf.rte)
 		case f.on != nil:
 			e.s(" ON ")
 			e.conjunction(f.on)
@@ -224,7 +267,8 @@ func (e *emitter) leaf(r *rte) {
 		e.int(r.cte.id)
 	case rteSubquery:
 		if r.lateral {
-			e.a.fail(-1, pgerr.Unsupported("a LATERAL sub-query is not supported"))
+			e.lateralLeaf(r)
+			return
 		}
 		e.s("(")
 		if volatileTargets(r.query) {

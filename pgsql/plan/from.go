@@ -167,7 +167,7 @@ func (a *analyzer) applyAlias(r *rte, alias *ast.Alias) {
 	}
 	r.alias, r.aliased = alias.Name, true
 	if len(alias.Columns) > len(r.cols) {
-		a.failf(alias.Pos(), pgerr.InvalidColumnReference, "table \"%s\" has %d columns available but %d columns specified", alias.Name, len(r.cols), len(alias.Columns))
+		a.failf(-1, pgerr.InvalidColumnReference, "table \"%s\" has %d columns available but %d columns specified", alias.Name, len(r.cols), len(alias.Columns))
 	}
 	for i, name := range alias.Columns {
 		r.cols[i].name = name
@@ -224,6 +224,7 @@ func (a *analyzer) rangeFunction(s *scope, t *ast.RangeFunction) *rte {
 	}
 	r.alias = name
 	nameSetColumns(r)
+	a.lateralFunction(s, r)
 	if t.Ordinality {
 		r.cols = append(r.cols, rteCol{name: "ordinality", oid: types.Int8OID, typmod: -1})
 		nameSetColumns(r)
@@ -367,6 +368,9 @@ func (a *analyzer) setCall(s *scope, e *ast.FuncCall, x expr) expr {
 	q.srfStart = append(q.srfStart, first)
 	q.srf.cols = append(q.srf.cols, cols...)
 	nameSetColumns(q.srf)
+	if severalCorrelated(q.srf) {
+		numberParts(q.srf)
+	}
 	return srfRef(q.srf, first, len(cols), e.Pos())
 }
 

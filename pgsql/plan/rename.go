@@ -48,7 +48,7 @@ func (a *analyzer) alterTarget(rv *ast.RangeVar, object ast.ObjectType, missingO
 		return nil
 	}
 	if r == nil {
-		r = a.relation(rv) // raises
+		r = a.namedRelation(rv) // raises
 	}
 	if kind := objectKind(object); object != ast.ObjectTable && r.Kind != kind {
 		word := kindWord(kind)
@@ -166,7 +166,10 @@ func (a *analyzer) renameColumn(s *ast.RenameStmt) *Statement {
 	}
 	d := a.newDDL()
 	changed := d.edit.Relation(r.OID)
-	c := d.column(changed, s.Sub)
+	c := changed.Column(s.Sub)
+	if c == nil {
+		a.failf(-1, pgerr.UndefinedColumn, "column \"%s\" does not exist", s.Sub)
+	}
 	if changed.Column(s.NewName) != nil {
 		a.failf(-1, pgerr.DuplicateColumn, "column \"%s\" of relation \"%s\" already exists", s.NewName, r.Name)
 	}

@@ -161,6 +161,14 @@ func (d *ddl) checkWritable(s *catalog.Schema, object string, pos int) {
 	}
 }
 
+// namedRelation resolves a name in a statement about the schema: unlike in
+// queries, errors have no position.
+func (a *analyzer) namedRelation(rv *ast.RangeVar) *catalog.Relation {
+	bare := *rv
+	bare.At = ast.NoPos
+	return a.relation(&bare)
+}
+
 // checkChangeable refuses to change a relation of the system.
 func (a *analyzer) checkChangeable(r *catalog.Relation) {
 	if r.System {

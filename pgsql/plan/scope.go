@@ -126,7 +126,7 @@ func (a *analyzer) relationRTE(s *scope, rel *catalog.Relation) *rte {
 	r.cols = make([]rteCol, 0, len(rel.Columns))
 	for _, c := range rel.Columns {
 		if !c.Dropped {
-			r.cols = append(r.cols, rteCol{c.Name, c.Type, c.Typmod, c.Physical, rel.OID, c.Num})
+			r.cols = append(r.cols, rteCol{c.Name, c.Type, c.Typmod, c.Physical, rel.OID, c.Num, 0})
 		}
 	}
 	a.use(rel)

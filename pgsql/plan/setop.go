@@ -48,6 +48,9 @@ func (a *analyzer) setOperand(s *scope, sel *ast.SelectStmt) *query {
 func (a *analyzer) matchColumns(q *query, name string, pos int) {
 	left, right := q.left.visible(), q.right.visible()
 	if len(left) != len(right) {
+		if len(right) > 0 {
+			pos = right[0].x.position()
+		}
 		a.failf(pos, pgerr.SyntaxError, "each %s query must have the same number of columns", name)
 	}
 	for i := range left {

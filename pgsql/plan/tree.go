@@ -340,6 +340,7 @@ type rteCol struct {
 	physical string
 	rel      uint32 // relation and column it comes from, for RowDescription
 	num      int16
+	part     int // of several correlated functions: the number of its own
 }
 
 // tableFunc is a function in FROM.

@@ -86,7 +86,7 @@ func runGolden(t *testing.T, file string) {
 
 func goldenArgs(op string) int {
 	switch op {
-	case "io", "numeric1", "interval1":
+	case "io", "numeric1", "interval1", "to_char", "to_number", "to_date", "to_timestamp":
 		return 2
 	}
 	return 3
@@ -498,4 +498,38 @@ func evaluateDatetime(args []string, env *types.Env) (string, error) {
 	return show(oid, -1, types.IntValue(r), err, env)
 }
 
-func evaluateFormat(_ []string, _ *types.Env) (string, bool, error) { return "", false, nil }
+func evaluateFormat(args []string, env *types.Env) (text string, done bool, err error) {
+	switch args[0] {
+	case "to_char":
+		spec, value, _ := strings.Cut(args[1], " ")
+		oid, _, v, err := literal(spec, value, env)
+		if err != nil {
+			return "", true, err
+		}
+		ok := true
+		switch oid {
+		case types.NumericOID:
+			text, err = types.NumericToChar(types.NumericOf(v), args[2])
+		case types.Float8OID:
+			text, err = types.Float8ToChar(v.Float8(), 64, args[2])
+		default:
+			text, ok, err = types.ToChar(oid, v, args[2], env)
+		}
+		if !ok && err == nil {
+			text = "NULL"
+		}
+		return text, true, err
+	case "to_number":
+		n, err := types.ToNumber(args[1], args[2])
+		return n.String(), true, err
+	case "to_date":
+		d, err := types.ToDate(args[1], args[2], env)
+		text, err = show(types.DateOID, -1, types.IntValue(d), err, env)
+		return text, true, err
+	case "to_timestamp":
+		ts, err := types.ToTimestampFormat(args[1], args[2], env)
+		text, err = show(types.TimestamptzOID, -1, types.IntValue(ts), err, env)
+		return text, true, err
+	}
+	return "", false, nil
+}

@@ -105,10 +105,16 @@ func fromBig(c *big.Int, scale int32) Numeric {
 
 // check returns n, or 22003 where PostgreSQL could not hold it.
 func (n Numeric) check() (Numeric, error) {
-	if n.scale > numericStoredScaleMax || n.big != nil && n.decimalExponent() >= numericWholeDigitsMax {
+	if n.scale > numericStoredScaleMax || n.isHuge() && n.decimalExponent() >= numericWholeDigitsMax {
 		return Numeric{}, numericOverflow()
 	}
 	return n, nil
+}
+
+// isHuge is a cheap test that lets nearly all numbers off the exact one.
+func (n Numeric) isHuge() bool {
+	const bitsMin = numericWholeDigitsMax * 33 / 10
+	return n.big != nil && n.big.BitLen() > bitsMin
 }
 
 func numericOverflow() error {
@@ -152,7 +158,12 @@ func (n Numeric) digits() int {
 	if n.big == nil {
 		return decimalDigits(absSmall(n.small))
 	}
-	return len(n.big.Text(10)) - boolInt(n.big.Sign() < 0)
+	const log10Of2 = 0.30102999566398119521
+	d := int(float64(float64(n.big.BitLen()-1)*log10Of2)) + 1
+	if n.big.CmpAbs(pow10(d)) >= 0 {
+		d++
+	}
+	return d
 }
 
 func boolInt(b bool) int {

@@ -179,8 +179,8 @@ func (n Numeric) Log(m Numeric) (Numeric, error) {
 		return NumericNaN(), nil
 	}
 	first, second := n, m
-	if m.Sign() < n.Sign() {
-		first, second = m, n // a negative number is reported before a zero
+	if (n.form != numericFinite || m.form != numericFinite) && m.Sign() < n.Sign() {
+		first, second = m, n // next to an infinity, negative is reported before zero
 	}
 	if err := first.checkLogArgument(); err != nil {
 		return Numeric{}, err
