@@ -276,7 +276,7 @@ func TestHeldAnswersKeepTheirPlace(t *testing.T) {
 	messages = append(extended("", "hold one"), extended("", "hold fail")...)
 	messages = append(messages, extended("", "hold three")...)
 	h.send(append(messages, &pgproto3.Sync{})...)
-	want = "ParseComplete BindComplete ParseComplete BindComplete Error(ERROR 23505 held and failed) ReadyForQuery(I)"
+	want = "ParseComplete BindComplete Complete(hold one) ParseComplete BindComplete Error(ERROR 23505 held and failed) ReadyForQuery(I)"
 	if got := h.until("ReadyForQuery"); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
