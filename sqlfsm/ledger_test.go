@@ -199,3 +199,20 @@ func TestGroupingDoesNotMatter(t *testing.T) {
 		t.Errorf("digests differ: %v", digests)
 	}
 }
+
+func FuzzDecodeOutcome(f *testing.F) {
+	l := &ledger{sessions: map[uint64]*session{5: {lanes: map[uint32]lane{}}}, uses: map[raftlog.Index]int{}}
+	l.begin(9)
+	l.record(raftlog.RequestID{Session: 5, Lane: 3, Sequence: 70}, &raftlog.Result{Status: raftlog.Applied})
+	f.Add(l.pending, 0)
+	f.Add([]byte{}, 0)
+	f.Fuzz(func(t *testing.T, blob []byte, offset int) {
+		if offset < 0 || offset > len(blob) {
+			return
+		}
+		_, outcome, next, err := decodeOutcome(blob, offset)
+		if err == nil && (next <= offset || next > len(blob) || len(outcome) > len(blob)) {
+			t.Errorf("outcome of %d bytes ends at %d of %d", len(outcome), next, len(blob))
+		}
+	})
+}
