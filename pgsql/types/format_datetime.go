@@ -91,6 +91,7 @@ type dateNode struct {
 	letters letterCase
 	literal string // of the pattern, or the text to copy
 	fill    bool   // FM
+	local   bool   // TM: names without padding
 	ordinal string // "", "TH" or "th"
 }
 
@@ -103,6 +104,7 @@ func parseDateFormat(pattern string) []dateNode {
 		for len(rest) >= prefix+2 && (strings.EqualFold(rest[prefix:prefix+2], "FM") || strings.EqualFold(rest[prefix:prefix+2], "TM")) &&
 			isOneCase(rest[prefix:prefix+2]) {
 			n.fill = n.fill || rest[prefix]|0x20 == 'f'
+			n.local = n.local || rest[prefix]|0x20 == 't'
 			prefix += 2
 		}
 		if key, letters, size := matchDatePattern(rest[prefix:]); size > 0 {
@@ -313,7 +315,7 @@ func (d *dateFields) word(n dateNode) (string, bool) {
 		return "", false
 	}
 	s = setCase(s, n.letters)
-	if !n.fill && len(s) < width {
+	if !n.fill && !n.local && len(s) < width {
 		s += strings.Repeat(" ", width-len(s))
 	}
 	return s, true
@@ -335,10 +337,7 @@ func signedWidth(n, width int) int { return width + boolInt(n < 0) }
 
 func (d *dateFields) appendNumber(dst []byte, n dateNode) []byte {
 	put := func(value, width int) []byte { return appendWidth(dst, value, width, n.fill) }
-	jd := 0
-	if !d.interval {
-		jd = julianDay(d.year, d.month, d.day)
-	}
+	jd := julianDay(d.year, d.month, d.day)
 	switch n.key {
 	case dateHH12:
 		hour := d.hour % 12
@@ -390,9 +389,6 @@ func (d *dateFields) appendNumber(dst []byte, n dateNode) []byte {
 	case dateW:
 		return strconv.AppendInt(dst, int64((d.day-1)/7+1), 10)
 	case dateJ:
-		if d.interval {
-			jd = julianDay(d.year, d.month, d.day)
-		}
 		return strconv.AppendInt(dst, int64(jd), 10)
 	}
 	return d.appendYear(dst, n, jd)
@@ -419,9 +415,7 @@ func (d *dateFields) appendYear(dst []byte, n dateNode, jd int) []byte {
 	year := d.year
 	switch n.key {
 	case dateIYYY, dateIYY, dateIY, dateI:
-		if !d.interval {
-			_, year = isoWeek(jd)
-		}
+		_, year = isoWeek(jd)
 	case dateCC:
 		return d.appendCentury(dst, n)
 	}

@@ -240,11 +240,11 @@ func NumericToChar(n Numeric, pattern string) (string, error) {
 	}
 	switch {
 	case f.roman:
-		i, ok := n.Int64()
-		if !ok {
-			i = 0
+		v, err := numericToInt(n, math.MinInt32, math.MaxInt32, "integer")
+		if err != nil {
+			return "", err
 		}
-		return f.render(romanNumber(i), 0, 0), nil
+		return f.render(romanNumber(v.Int64()), 0, 0), nil
 	case f.exponent:
 		return f.renderExponent(n), nil
 	}
@@ -335,22 +335,15 @@ func numericScientific(n Numeric, scale int) string {
 	if n.Sign() != 0 {
 		exponent = n.decimalExponent()
 	}
-	mantissa := func() Numeric {
-		m := n
-		if shift := int(m.scale) + exponent; shift >= 0 {
-			m.scale = int32(shift)
-		} else {
-			m = m.scaleUp(-shift)
-			m.scale = 0
-		}
-		return m.rescale(scale, false)
+	m := n
+	if shift := int(m.scale) + exponent; shift >= 0 {
+		m.scale = int32(shift)
+	} else {
+		m = m.scaleUp(-shift)
+		m.scale = 0
 	}
-	m := mantissa()
-	if m.Sign() != 0 && m.decimalExponent() > 0 { // rounded up to 10
-		exponent++
-		m = mantissa()
-	}
-	text := append(m.Append(nil), 'e')
+	// Like PostgreSQL 15, 99.995 with two digits is 10.00e+01.
+	text := append(m.rescale(scale, false).Append(nil), 'e')
 	if exponent < 0 {
 		text = append(text, '-')
 	} else {
