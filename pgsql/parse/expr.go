@@ -196,6 +196,7 @@ func (p *parser) infix(left ast.Expr, lowest int, restricted bool) ast.Expr {
 		switch prec {
 		case precOr, precAnd:
 			left = p.boolean(left, prec)
+			chain-- // one node, however many
 		case precIs:
 			left, open = p.is(left, restricted)
 		case precLike:

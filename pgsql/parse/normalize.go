@@ -199,7 +199,7 @@ func (n *normalizer) follow(k kind) {
 		return
 	}
 	if n.inType {
-		n.inType = k == tIdent || k >= firstKeyword && k.class()&classReserved == 0
+		n.inType = k == tIdent || k == kwArray || k >= firstKeyword && k.class()&classReserved == 0
 	}
 }
 

@@ -8,8 +8,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -22,7 +24,11 @@ import (
 )
 
 // rewriteOracle asks a real PostgreSQL 15 for its verdicts again.
-var rewriteOracle = flag.String("oracle", "", "DSN of a PostgreSQL 15 whose verdicts are written to testdata")
+var (
+	rewriteOracle   = flag.String("oracle", "", "DSN of a PostgreSQL 15 whose verdicts are written to testdata")
+	oracleMutations = flag.Int("oracle-mutations", 2000, "how many mutated statements TestOracle tries")
+	oracleSeed      = flag.Uint64("oracle-seed", 1, "seed of the mutations")
+)
 
 const (
 	rejectedFile    = "testdata/regress_rejected.txt"
@@ -185,30 +191,107 @@ func readVerdicts(t *testing.T) map[string]verdict {
 	return m
 }
 
-// askOracle sends every statement to the server within an aborted transaction:
-// it then only parses, and answers 25P02 to what the grammar accepts.
-func askOracle(t *testing.T, corpus map[string][]psqlStatement) {
+// oracleVerdicts connects to the server and returns a function that asks it.
+// Statements are sent within an aborted transaction: the server then only parses,
+// and answers 25P02 to what the grammar accepts.
+func oracleVerdicts(t *testing.T) func(sql string) verdict {
 	ctx := context.Background()
 	conn, err := pgconn.Connect(ctx, *rewriteOracle)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(ctx)
-	abort := func() {
-		conn.Exec(ctx, "BEGIN; SELECT 1/0").ReadAll()
+	t.Cleanup(func() { conn.Close(ctx) })
+	conn.Exec(ctx, "BEGIN; SELECT 1/0").ReadAll()
+	return func(sql string) verdict {
+		_, err := conn.Prepare(ctx, "", sql, nil)
+		var e *pgconn.PgError
+		switch {
+		case err == nil: // ROLLBACK and the like
+			return verdict{}
+		case !errors.As(err, &e):
+			t.Fatalf("%q: %v", sql, err)
+		case e.Code == "25P02":
+			return verdict{}
+		}
+		return verdict{e.Code, int(e.Position), e.Message}
 	}
-	abort()
+}
+
+// TestOracle compares the verdicts on the seeds and on mutations of them with
+// the server's, where one is given.
+func TestOracle(t *testing.T) {
+	if *rewriteOracle == "" {
+		t.Log("NOT RUN: no -oracle given")
+		return
+	}
+	ask := oracleVerdicts(t)
+	rng := rand.New(rand.NewPCG(1, *oracleSeed))
+	all := seeds(t)
+	for i := 0; i < len(all)+*oracleMutations; i++ {
+		sql := all[i%len(all)]
+		if i >= len(all) {
+			sql = mutate(rng, sql, all[rng.IntN(len(all))])
+		}
+		var ours verdict
+		list, err := Parse(sql)
+		if err != nil {
+			e := pgerr.From(err)
+			ours = verdict{e.Code, e.Position, e.Message}
+		}
+		if len(list) > 1 || len(list) == 1 && isUnsupported(list[0].Stmt) {
+			continue
+		}
+		if want := ask(sql); want != ours {
+			t.Errorf("%s\n server %v\n     we %v", sql, want, ours)
+		}
+	}
+}
+
+func isUnsupported(s ast.Stmt) bool {
+	_, ok := s.(*ast.Unsupported)
+	return ok
+}
+
+// mutate deletes, repeats, swaps or borrows a token.
+func mutate(rng *rand.Rand, sql, other string) string {
+	a, b := splitTokens(sql), splitTokens(other)
+	if len(a) == 0 || len(b) == 0 {
+		return sql
+	}
+	i := rng.IntN(len(a))
+	switch rng.IntN(4) {
+	case 0:
+		a = slices.Delete(a, i, i+1)
+	case 1:
+		a = slices.Insert(a, i, b[rng.IntN(len(b))])
+	case 2:
+		a[i] = b[rng.IntN(len(b))]
+	case 3:
+		j := rng.IntN(len(a))
+		a[i], a[j] = a[j], a[i]
+	}
+	return strings.Join(a, " ")
+}
+
+// splitTokens returns the source texts of the tokens.
+func splitTokens(sql string) []string {
+	l := lexer{src: sql}
+	var list []string
+	var t token
+	for l.next(&t); t.kind != tEOF; l.next(&t) {
+		list = append(list, sql[t.pos:t.end])
+	}
+	return list
+}
+
+// askOracle writes the server's verdicts.
+func askOracle(t *testing.T, corpus map[string][]psqlStatement) {
+	ask := oracleVerdicts(t)
 	rejected := map[string]verdict{}
 	for _, list := range corpus {
 		for _, s := range list {
-			_, err := conn.Prepare(ctx, "", s.text, nil)
-			var e *pgconn.PgError
-			switch {
-			case err == nil: // ROLLBACK and the like
-			case !errors.As(err, &e):
-				t.Fatalf("%q: %v", s.text, err)
-			case e.Code != "25P02":
-				rejected[fingerprint(s.text)] = verdict{e.Code, int(e.Position), e.Message}
+			if v := ask(s.text); v.code != "" {
+				rejected[fingerprint(s.text)] = v
 			}
 		}
 	}

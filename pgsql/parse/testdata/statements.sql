@@ -2,7 +2,8 @@
 SELECT;
 SELECT 1;
 SELECT -1, - -1, +1, -a, - '5', 2147483648, -2147483648, 9223372036854775808, 1.5e10, .5, 5., 1e3;
-SELECT 'a' 'it''s', E'tab\t\x41\101\u00e9\U0001F600', $$dollar$$, $tag$a $$ b$tag$, U&'d\0061t\+000061', U&'d!0061' UESCAPE '!', B'0101', X'1Ff', N'n';
+SELECT 'a'
+  'it''s', E'tab\t\x41\101\u00e9\U0001F600', $$dollar$$, $tag$a $$ b$tag$, U&'d\0061t\+000061', U&'d!0061' UESCAPE '!', B'0101', X'1Ff', N'n';
 SELECT "Quoted", "with ""quotes""", U&"d\0061t\+000061", _x, é FROM "T" AS "Select";
 SELECT a AS "b c", b date, c.*, (d).e, (d).*, e[1], e[1:2], e[:], e[2:], (f(x)).y[3].z, $1, $2[1], ($3).f FROM c, d;
 SELECT a + b * c ^ d - e / f % g, a || b, a @> b, a OPERATOR(pg_catalog.+) b, @ a, ~ b, a <> b, a != b, a <= b, a >= b;
