@@ -413,6 +413,7 @@ func (d *dateFields) appendZone(dst []byte, n dateNode) []byte {
 
 func (d *dateFields) appendYear(dst []byte, n dateNode, jd int) []byte {
 	year := d.year
+	sign := boolInt(d.interval && d.year < 0) // widens the field
 	switch n.key {
 	case dateIYYY, dateIYY, dateIY, dateI:
 		_, year = isoWeek(jd)
@@ -427,11 +428,11 @@ func (d *dateFields) appendYear(dst []byte, n dateNode, jd int) []byte {
 		dst = strconv.AppendInt(dst, int64(year/1000), 10)
 		return appendWidth(append(dst, ','), year%1000, 3, false)
 	case dateYYYY, dateIYYY:
-		return appendWidth(dst, year, signedWidth(year, 4), n.fill)
+		return appendWidth(dst, year, 4+sign, n.fill)
 	case dateYYY, dateIYY:
-		return appendWidth(dst, year%1000, signedWidth(year, 3), n.fill)
+		return appendWidth(dst, year%1000, 3+sign, n.fill)
 	case dateYY, dateIY:
-		return appendWidth(dst, year%100, signedWidth(year, 2), n.fill)
+		return appendWidth(dst, year%100, 2+sign, n.fill)
 	}
 	return strconv.AppendInt(dst, int64(year%10), 10)
 }

@@ -12,6 +12,7 @@ import (
 // dateReader is DCH_from_char: it reads text by a pattern of to_date and
 // to_timestamp.
 type dateReader struct {
+	all   string
 	text  string // what is left
 	fixed bool   // FX
 	skips int    // blanks skipped beyond the pattern's
@@ -274,6 +275,8 @@ func (r *dateReader) zone(nodes []dateNode, i int) error {
 			r.zoneSign = -1
 		}
 		r.text = r.text[1:]
+	} else if at := len(r.all) - len(r.text); r.skips > 0 && at > 0 && r.all[at-1] == '-' {
+		r.zoneSign = -1 // the pattern's separator took it
 	}
 	_, err := r.number(nodes, i, 2, &r.zoneHour)
 	return err
@@ -370,7 +373,7 @@ func nearYear(year int) int {
 
 // readDate is do_to_timestamp.
 func readDate(text, pattern string) (civil, *dateReader, error) {
-	r := &dateReader{text: text}
+	r := &dateReader{all: text, text: text}
 	c := civil{month: 1, day: 1}
 	if err := r.read(parseDateFormat(pattern)); err != nil {
 		return c, r, err
@@ -441,6 +444,8 @@ func (r *dateReader) date(c *civil) error {
 		start := julianDay(c.year, 1, 1)
 		if r.iso {
 			start = isoWeekStart(c.year, 1)
+		} else if r.yearDay > 365+boolInt(isLeap(c.year)) {
+			return dtFieldOverflow.report([]byte(r.all), "timestamp", "")
 		}
 		c.year, c.month, c.day = fromJulian(start + r.yearDay - 1)
 	}
@@ -522,88 +527,4 @@ func ToTimestampFormat(text, pattern string, env *Env) (int64, error) {
 		return 0, timestampError()
 	}
 	return ts, nil
-}
-
-// ToNumber is to_number: digits are taken where the pattern has digits, what
-// else the pattern names is skipped where it is there.
-func ToNumber(text, pattern string) (Numeric, error) {
-	f, err := parseNumberFormat(pattern)
-	if err != nil {
-		return Numeric{}, err
-	}
-	if f.roman {
-		return Numeric{}, pgerr.New(pgerr.FeatureNotSupported, "\"RN\" not supported for input")
-	}
-	if f.exponent {
-		return Numeric{}, pgerr.New(pgerr.FeatureNotSupported, "\"EEEE\" not supported for input")
-	}
-	s := text
-	negative := false
-	digits := []byte{}
-	point := false
-	takeSign := func() {
-		s = strings.TrimLeft(s, " ")
-		if s != "" && (s[0] == '-' || s[0] == '+' || s[0] == '<' && f.angle) {
-			negative = negative || s[0] != '+'
-			s = s[1:]
-		}
-	}
-	for _, n := range f.nodes {
-		if s == "" {
-			break
-		}
-		switch n.key {
-		case numberNine, numberZero:
-			if len(digits) == 0 && !point {
-				takeSign()
-			}
-			if s != "" && isDigit(s[0]) {
-				digits = append(digits, s[0])
-				s = s[1:]
-			} else if s != "" && s[0] == '.' && f.decimal && !point {
-				// Fewer digits than the pattern: the point ends them.
-				continue
-			}
-		case numberPoint:
-			if s[0] == '.' {
-				point = true
-				digits = append(digits, '.')
-				s = s[1:]
-			}
-		case numberComma, numberGroup:
-			if s[0] == ',' {
-				s = s[1:]
-			}
-		case numberMinus, numberPlus, numberSign, numberLocaleSign, numberAngle:
-			if s[0] == '-' || s[0] == '+' || s[0] == '>' || s[0] == '<' {
-				negative = negative || s[0] == '-' || s[0] == '<'
-				s = s[1:]
-			}
-		case numberLiteral, numberCurrency:
-			if n.key == numberCurrency && isDigit(s[0]) {
-				continue
-			}
-			_, size := utf8.DecodeRuneInString(s)
-			s = s[size:]
-		case numberOrdinal, numberOrdinalLower:
-			s = s[min(2, len(s)):]
-		}
-	}
-	if len(digits) == 0 || len(digits) == 1 && point {
-		return Numeric{}, invalidSyntax("numeric", []byte(" "))
-	}
-	if negative {
-		digits = append([]byte{'-'}, digits...)
-	}
-	n, err := ParseNumeric(digits)
-	if err != nil {
-		return n, err
-	}
-	if f.multi > 0 {
-		if n, err = n.Div(fromBig(pow10(f.multi), 0)); err != nil {
-			return n, err
-		}
-		return n, nil
-	}
-	return n.Round(f.post)
 }
