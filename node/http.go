@@ -112,11 +112,12 @@ func (n *Node) postJoin(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusConflict, err)
 		return
 	}
+	writeJSON(w, http.StatusAccepted, map[string]string{"result": "the node drops its empty database and joins"})
+	http.NewResponseController(w).Flush() // the server is closed next
 	select {
 	case n.rejoin <- m.To:
 	default:
 	}
-	writeJSON(w, http.StatusAccepted, map[string]string{"result": "the node drops its empty database and joins"})
 }
 
 // mayJoin tells why this node cannot drop its state and join another cluster.
