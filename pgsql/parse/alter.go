@@ -9,40 +9,12 @@ import (
 // alterStmt parses ALTER.
 func (p *parser) alterStmt() ast.Stmt {
 	p.advance()
-	k := p.tok.kind
-	word := strings.ToUpper(p.tok.str)
+	first := p.tok
+	k := first.kind
+	word := strings.ToUpper(first.str)
 	switch k {
-	case kwMaterialized:
-		p.expectAll(kwMaterialized, kwView)
-		return p.alterRelation(ast.ObjectMatView)
-	case kwForeign:
-		p.advance()
-		if p.accept(kwTable) {
-			return p.alterRelation(ast.ObjectForeignTable)
-		}
-		p.expectAll(kwData, kwWrapper)
-		return p.unsupported("ALTER FOREIGN DATA WRAPPER")
-	case kwText:
-		p.expectAll(kwText, kwSearch)
-		return p.unsupported("ALTER TEXT SEARCH " + p.textSearchObject())
-	case kwEvent:
-		p.expectAll(kwEvent, kwTrigger)
-		return p.unsupported("ALTER EVENT TRIGGER")
-	case kwLarge:
-		p.expectAll(kwLarge, kwObject)
-		return p.unsupported("ALTER LARGE OBJECT")
-	case kwProcedural:
-		p.expectAll(kwProcedural, kwLanguage)
-		return p.unsupported("ALTER LANGUAGE")
-	case kwDefault:
-		p.expectAll(kwDefault, kwPrivileges)
-		return p.alterDefaultPrivileges()
-	case kwUser:
-		p.advance()
-		if p.accept(kwMapping) {
-			return p.unsupported("ALTER USER MAPPING")
-		}
-		return p.alterRole()
+	case kwMaterialized, kwForeign, kwText, kwEvent, kwLarge, kwProcedural, kwDefault, kwUser:
+		return p.alterTwoWords()
 	}
 	p.advance()
 	switch k {
@@ -78,8 +50,44 @@ func (p *parser) alterStmt() ast.Stmt {
 		kwRule, kwServer, kwStatistics, kwSubscription, kwTablespace, kwTrigger:
 		return p.unsupported("ALTER " + word)
 	}
-	p.failPrevious(word)
+	p.failToken(&first)
 	return nil
+}
+
+// alterTwoWords parses ALTER of objects whose first word is not their kind.
+func (p *parser) alterTwoWords() ast.Stmt {
+	switch p.tok.kind {
+	case kwMaterialized:
+		p.expectAll(kwMaterialized, kwView)
+		return p.alterRelation(ast.ObjectMatView)
+	case kwForeign:
+		p.advance()
+		if p.accept(kwTable) {
+			return p.alterRelation(ast.ObjectForeignTable)
+		}
+		p.expectAll(kwData, kwWrapper)
+		return p.unsupported("ALTER FOREIGN DATA WRAPPER")
+	case kwText:
+		p.expectAll(kwText, kwSearch)
+		return p.unsupported("ALTER TEXT SEARCH " + p.textSearchObject())
+	case kwEvent:
+		p.expectAll(kwEvent, kwTrigger)
+		return p.unsupported("ALTER EVENT TRIGGER")
+	case kwLarge:
+		p.expectAll(kwLarge, kwObject)
+		return p.unsupported("ALTER LARGE OBJECT")
+	case kwProcedural:
+		p.expectAll(kwProcedural, kwLanguage)
+		return p.unsupported("ALTER LANGUAGE")
+	case kwDefault:
+		p.expectAll(kwDefault, kwPrivileges)
+		return p.alterDefaultPrivileges()
+	}
+	p.expect(kwUser)
+	if p.accept(kwMapping) {
+		return p.unsupported("ALTER USER MAPPING")
+	}
+	return p.alterRole()
 }
 
 // alterSystem parses ALTER SYSTEM after its words.
@@ -162,7 +170,10 @@ func (p *parser) alterType() ast.Stmt {
 
 // alterEnumAdd parses what follows ADD VALUE.
 func (p *parser) alterEnumAdd(name []string) ast.Stmt {
-	s := &ast.AlterEnumStmt{Name: name, IfNotExists: p.ifNotExists()}
+	s := &ast.AlterEnumStmt{Name: name, IfNotExists: p.accept(kwIf)}
+	if s.IfNotExists {
+		p.expectAll(kwNot, kwExists)
+	}
 	s.NewLabel = p.stringConst()
 	if p.at(kwBefore) || p.at(kwAfter) {
 		s.HasNeighbor, s.After = true, p.at(kwAfter)

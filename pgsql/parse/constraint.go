@@ -54,12 +54,14 @@ func (p *parser) columnAttr(c *ast.ColumnDef, seen *attrState) bool {
 	case p.at2(kwNot, kwDeferrable):
 		p.advance()
 		clause = "NOT DEFERRABLE"
-	case p.at2(kwInitially, kwDeferred):
-		p.advance()
+	case p.accept(kwInitially):
 		clause = "INITIALLY DEFERRED"
-	case p.at2(kwInitially, kwImmediate):
-		p.advance()
-		clause = "INITIALLY IMMEDIATE"
+		if !p.at(kwDeferred) {
+			clause = "INITIALLY IMMEDIATE"
+			if !p.at(kwImmediate) {
+				p.syntaxError()
+			}
+		}
 	default:
 		return false
 	}
@@ -383,15 +385,22 @@ func (p *parser) constraintAttr(b *casBits) bool {
 	switch {
 	case p.accept(kwDeferrable):
 		b.deferrable = true
-	case p.accept2(kwNot, kwDeferrable):
+	case p.accept(kwNot):
+		if p.accept(kwValid) {
+			b.notValid = true
+			return true
+		}
+		p.expect(kwDeferrable)
 		b.notDeferrable = true
-	case p.accept2(kwNot, kwValid):
-		b.notValid = true
-	case p.accept2(kwInitially, kwImmediate):
+	case p.accept(kwInitially):
+		if p.accept(kwDeferred) {
+			b.deferred = true
+			return true
+		}
+		p.expect(kwImmediate)
 		b.immediate = true
-	case p.accept2(kwInitially, kwDeferred):
-		b.deferred = true
-	case p.accept2(kwNo, kwInherit):
+	case p.accept(kwNo):
+		p.expect(kwInherit)
 		b.noInherit = true
 	default:
 		return false

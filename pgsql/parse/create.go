@@ -9,10 +9,9 @@ import (
 // createStmt parses CREATE.
 func (p *parser) createStmt() ast.Stmt {
 	p.advance()
-	replace := p.at2(kwOr, kwReplace)
+	replace := p.accept(kwOr)
 	if replace {
-		p.advance()
-		p.advance()
+		p.expect(kwReplace)
 	}
 	switch p.tok.kind {
 	case kwTemporary, kwTemp, kwLocal, kwGlobal, kwUnlogged:
@@ -76,8 +75,9 @@ func (p *parser) createPersistent(replace bool) ast.Stmt {
 
 // createObject parses CREATE of what cannot be replaced.
 func (p *parser) createObject() ast.Stmt {
-	k := p.tok.kind
-	word := strings.ToUpper(p.tok.str)
+	first := p.tok
+	k := first.kind
+	word := strings.ToUpper(first.str)
 	switch k {
 	case kwMaterialized:
 		return p.createMatView(ast.Permanent)
@@ -133,18 +133,8 @@ func (p *parser) createObject() ast.Stmt {
 		p.expect(kwConversion)
 		return p.unsupported("CREATE CONVERSION")
 	}
-	p.failPrevious(word)
+	p.failToken(&first)
 	return nil
-}
-
-// failPrevious ends the parse at the token before the current one, whose text
-// was word.
-func (p *parser) failPrevious(word string) {
-	start := p.end - len(word)
-	if p.end == 0 || start < 0 {
-		p.syntaxError()
-	}
-	p.lex.failNear("syntax error", start, p.end)
 }
 
 // textSearchObject parses the kind of a text search object.

@@ -20,7 +20,7 @@ func (p *parser) insertStmt(with *ast.WithClause) *ast.InsertStmt {
 		s.Override = p.overriding()
 		s.Query = p.selectStmt()
 	}
-	if p.at2(kwOn, kwConflict) {
+	if p.at(kwOn) {
 		s.OnConflict = p.onConflict()
 	}
 	s.Returning = p.returning()
@@ -79,8 +79,7 @@ func (p *parser) setTarget() ast.ResTarget {
 // onConflict parses ON CONFLICT.
 func (p *parser) onConflict() *ast.OnConflict {
 	c := &ast.OnConflict{At: p.here()}
-	p.advance()
-	p.advance()
+	p.expectAll(kwOn, kwConflict)
 	at := p.here()
 	switch {
 	case p.accept('('):

@@ -173,8 +173,9 @@ func (p *parser) dropStmt() ast.Stmt {
 
 // dropOther parses DROP of what has a form of its own.
 func (p *parser) dropOther(s *ast.DropStmt) ast.Stmt {
-	k := p.tok.kind
-	word := strings.ToUpper(p.tok.str)
+	first := p.tok
+	k := first.kind
+	word := strings.ToUpper(first.str)
 	p.advance()
 	switch k {
 	case kwType, kwDomain:
@@ -203,7 +204,7 @@ func (p *parser) dropOther(s *ast.DropStmt) ast.Stmt {
 	case kwCast, kwTransform, kwSubscription, kwTablespace:
 		return p.unsupported("DROP " + word)
 	}
-	p.failPrevious(word)
+	p.failToken(&first)
 	return nil
 }
 

@@ -116,8 +116,10 @@ func (p *parser) tablePrimary() ast.TableExpr {
 		p.functionEnd(f)
 		return f
 	}
-	if lateral {
-		p.qualifiedName()
+	if lateral || !p.tok.kind.isColID() && p.tok.kind.isTypeFuncName() {
+		if p.tok.kind.isColID() || p.tok.kind.isTypeFuncName() {
+			p.advance() // a function, so a parenthesis is missing
+		}
 		p.syntaxError()
 	}
 	return p.relation()

@@ -195,29 +195,31 @@ func (p *parser) grantTarget(s *ast.GrantStmt) {
 			s.Object = ast.ObjectType_
 		}
 		s.Names = p.anyNameList()
-	case kwLarge:
-		p.advance()
-		p.expect(kwObject)
-		s.Object = ast.ObjectLargeObject
-		for {
-			at := p.tok
-			p.numericOnly()
-			s.Names = append(s.Names, []string{at.str})
-			if !p.accept(',') {
-				return
-			}
-		}
-	case kwParameter:
-		p.advance()
-		s.Object = ast.ObjectParameter
-		for {
-			s.Names = append(s.Names, []string{p.varName()})
-			if !p.accept(',') {
-				return
-			}
-		}
+	case kwLarge, kwParameter:
+		p.grantNumbersOrSettings(s)
 	default:
 		s.Object, s.Rels = ast.ObjectTable, p.qualifiedNameList()
+	}
+}
+
+// grantNumbersOrSettings parses LARGE OBJECT n, … and PARAMETER name, ….
+func (p *parser) grantNumbersOrSettings(s *ast.GrantStmt) {
+	s.Object = ast.ObjectParameter
+	if !p.accept(kwParameter) {
+		p.expectAll(kwLarge, kwObject)
+		s.Object = ast.ObjectLargeObject
+	}
+	for {
+		name := p.tok.str
+		if s.Object == ast.ObjectParameter {
+			name = p.varName()
+		} else {
+			p.numericOnly()
+		}
+		s.Names = append(s.Names, []string{name})
+		if !p.accept(',') {
+			return
+		}
 	}
 }
 

@@ -32,10 +32,10 @@ func (p *parser) explainStmt() ast.Stmt {
 	case kwRefresh:
 		s.Query = p.refreshStmt()
 	case kwCreate:
-		at := p.tok
+		create := p.tok
 		s.Query = p.createStmt()
 		if _, ok := s.Query.(*ast.CreateTableAsStmt); !ok {
-			p.lex.failNear("syntax error", at.pos, at.end)
+			p.failToken(&create)
 		}
 	default:
 		s.Query = p.preparable()

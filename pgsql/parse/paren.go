@@ -55,8 +55,11 @@ func (p *parser) parenthesis() (query *ast.SelectStmt, x ast.Expr, rest []ast.Ex
 	default:
 		x = p.expr()
 	}
-	for p.accept(',') {
-		rest = append(rest, p.expr())
+	if comma := p.tok; p.at(',') {
+		for p.accept(',') {
+			rest = append(rest, p.expr())
+		}
+		p.comma = comma
 	}
 	p.expect(')')
 	return nil, x, rest
@@ -77,17 +80,16 @@ func (p *parser) parenthesised(at ast.At, query *ast.SelectStmt, x ast.Expr, res
 
 // subquery parses a query in parentheses.
 func (p *parser) subquery() *ast.SelectStmt {
-	if !p.at('(') {
-		p.syntaxError()
+	p.enter()
+	defer p.leave()
+	p.expect('(')
+	var query *ast.SelectStmt
+	if p.at('(') {
+		query = p.selectRest(p.subquery())
+	} else {
+		query = p.selectNoParens()
 	}
-	if k := p.peek(1); k != '(' && k != kwSelect && k != kwWith && k != kwWithLA && k != kwTable && k != kwValues {
-		p.advance()
-		p.syntaxError()
-	}
-	query, _, _ := p.parenthesis()
-	if query == nil {
-		p.syntaxError()
-	}
+	p.expect(')')
 	return query
 }
 
@@ -95,7 +97,7 @@ func (p *parser) subquery() *ast.SelectStmt {
 func (p *parser) subqueryOrExpr() (*ast.SelectStmt, ast.Expr) {
 	query, x, rest := p.parenthesis()
 	if rest != nil {
-		p.syntaxError()
+		p.failToken(&p.comma)
 	}
 	return query, x
 }

@@ -25,6 +25,7 @@ type parser struct {
 	n     int                 // how many of ahead are read
 	end   int                 // where the token before the current one ends
 	depth int                 // nesting now
+	comma token               // the first comma of the parenthesis that closed last
 }
 
 // fill reads the first token.
@@ -129,6 +130,10 @@ func (p *parser) here() ast.At { return ast.At(p.tok.pos) }
 func (p *parser) syntaxError() {
 	p.lex.failNear("syntax error", p.tok.pos, p.tok.end)
 }
+
+// failToken ends the parse: t, which has been moved over, cannot stand where it
+// stood.
+func (p *parser) failToken(t *token) { p.lex.failNear("syntax error", t.pos, t.end) }
 
 // failNear ends the parse with "message at or near" the current token.
 func (p *parser) failNear(message string) {

@@ -140,7 +140,7 @@ func (p *parser) simpleSelect() *ast.SelectStmt {
 func (p *parser) atTargetListEnd() bool {
 	switch p.tok.kind {
 	case tEOF, ';', ')', kwInto, kwFrom, kwWhere, kwGroup, kwHaving, kwWindow, kwUnion, kwIntersect, kwExcept,
-		kwOrder, kwLimit, kwOffset, kwFetch, kwFor, kwOn, kwReturning, kwWith:
+		kwOrder, kwLimit, kwOffset, kwFetch, kwFor, kwOn, kwReturning, kwWith, kwCreate, kwGrant:
 		return true
 	}
 	return false

@@ -87,7 +87,7 @@ func (p *parser) constraintsSet() ast.Stmt {
 func (p *parser) setRest(transactions bool) *ast.VariableSetStmt {
 	s := &ast.VariableSetStmt{}
 	switch k := p.peek(1); {
-	case k == '=' || k == kwTo && !p.at(kwTime) || k == '.' || k == kwFrom:
+	case k == '=' || k == kwTo || k == '.' || k == kwFrom:
 		return p.genericSet()
 	}
 	switch p.tok.kind {
@@ -142,18 +142,23 @@ func (p *parser) setRest(transactions bool) *ast.VariableSetStmt {
 		p.advance()
 		s.Name, s.Args = "role", p.wordArg()
 	case kwXml:
-		p.advance()
-		p.expect(kwOption)
-		at := p.here()
-		word := "CONTENT"
-		if p.documentOrContent() {
-			word = "DOCUMENT"
-		}
-		s.Name, s.Args = "xmloption", []ast.Expr{stringNode(at, word)}
+		p.xmlOption(s)
 	default:
 		return p.genericSet()
 	}
 	return s
+}
+
+// xmlOption parses XML OPTION.
+func (p *parser) xmlOption(s *ast.VariableSetStmt) {
+	p.advance()
+	p.expect(kwOption)
+	at := p.here()
+	word := "CONTENT"
+	if p.documentOrContent() {
+		word = "DOCUMENT"
+	}
+	s.Name, s.Args = "xmloption", []ast.Expr{stringNode(at, word)}
 }
 
 // stringNode makes a string constant.

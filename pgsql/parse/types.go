@@ -224,7 +224,8 @@ func (p *parser) intervalFields() []ast.Expr {
 	switch p.tok.kind {
 	case kwYear:
 		p.advance()
-		if p.accept2(kwTo, kwMonth) {
+		if p.accept(kwTo) {
+			p.expect(kwMonth)
 			return intervalMask(ast.IntervalYear | ast.IntervalMonth)
 		}
 		return intervalMask(ast.IntervalYear)

@@ -177,39 +177,10 @@ func (p *printer) expr(e Expr) {
 // compound prints the expressions that expr does not.
 func (p *printer) compound(e Expr) {
 	switch e := e.(type) {
-	case *InExpr:
+	case *InExpr, *BetweenExpr, *LikeExpr, *ScalarArrayExpr:
 		p.text("(")
-		p.expr(e.X)
-		p.text(" ", not(e.Not), "IN (")
-		p.exprs(e.List)
-		p.text("))")
-	case *BetweenExpr:
-		p.text("(")
-		p.expr(e.X)
-		p.text(" ", not(e.Not), "BETWEEN ")
-		p.when(e.Symmetric, "SYMMETRIC ")
-		p.expr(e.Low)
-		p.text(" AND ")
-		p.expr(e.High)
+		p.matching(e)
 		p.text(")")
-	case *LikeExpr:
-		p.text("(")
-		p.expr(e.X)
-		p.text(" ", not(e.Not), [...]string{Like: "LIKE ", ILike: "ILIKE ", SimilarTo: "SIMILAR TO "}[e.Kind])
-		p.expr(e.Pattern)
-		if e.Escape != nil {
-			p.text(" ESCAPE ")
-			p.expr(e.Escape)
-		}
-		p.text(")")
-	case *ScalarArrayExpr:
-		p.text("(")
-		p.expr(e.Left)
-		p.text(" ")
-		p.operator(e.Op)
-		p.text(anyAll(e.All))
-		p.expr(e.Right)
-		p.text("))")
 	case *SubLink:
 		p.subLink(e)
 	case *CaseExpr:
@@ -258,6 +229,36 @@ func (p *printer) compound(e Expr) {
 		p.expr(e.X)
 		p.text(" AS ")
 		p.typeName(e.Type)
+		p.text(")")
+	}
+}
+
+// matching prints IN, BETWEEN, LIKE and its kin, ANY and ALL.
+func (p *printer) matching(e Expr) {
+	switch e := e.(type) {
+	case *InExpr:
+		p.expr(e.X)
+		p.text(" ", not(e.Not), "IN (")
+		p.exprs(e.List)
+		p.text(")")
+	case *BetweenExpr:
+		p.expr(e.X)
+		p.text(" ", not(e.Not), "BETWEEN ")
+		p.when(e.Symmetric, "SYMMETRIC ")
+		p.expr(e.Low)
+		p.text(" AND ")
+		p.expr(e.High)
+	case *LikeExpr:
+		p.expr(e.X)
+		p.text(" ", not(e.Not), [...]string{Like: "LIKE ", ILike: "ILIKE ", SimilarTo: "SIMILAR TO "}[e.Kind])
+		p.expr(e.Pattern)
+		p.clause(" ESCAPE ", e.Escape)
+	case *ScalarArrayExpr:
+		p.expr(e.Left)
+		p.text(" ")
+		p.operator(e.Op)
+		p.text(anyAll(e.All))
+		p.expr(e.Right)
 		p.text(")")
 	}
 }
