@@ -28,9 +28,10 @@ type Type struct {
 
 // IsArray tells whether t is a true array type, one with a list of elements of
 // variable length (int2vector and name have elements too, but are not).
-func (t *Type) IsArray() bool {
-	return t.Elem != 0 && t.Subscript == "array_subscript_handler" && t.Len == -1 && t.Category == 'A' && !t.isVector()
-}
+func (t *Type) IsArray() bool { return t.isSubscripted() && !t.isVector() }
+
+// isSubscripted tells whether t is an array or a vector.
+func (t *Type) isSubscripted() bool { return t.Subscript == "array_subscript_handler" }
 
 func (t *Type) isVector() bool { return t.OID == Int2vectorOID || t.OID == OidvectorOID }
 
@@ -87,7 +88,7 @@ func All(yield func(*Type) bool) {
 // an array. int2vector and oidvector count as arrays here.
 func ElemOf(oid OID) OID {
 	t := ByOID(oid)
-	if t == nil || t.Category != 'A' {
+	if t == nil || !t.isSubscripted() {
 		return 0
 	}
 	return t.Elem
