@@ -147,3 +147,36 @@ func TestOrReplace(t *testing.T) {
 		}
 	}
 }
+
+// A table that others reference is made anew with foreign keys off, inside the
+// transaction; they are on again afterwards, also when the entry fails.
+func TestRebuildOfAReferencedTable(t *testing.T) {
+	m := newMachine(t)
+	m.script(
+		"CREATE TABLE t1(c1 INTEGER PRIMARY KEY, c2 TEXT) STRICT",
+		"CREATE TABLE t2(c1 INTEGER PRIMARY KEY, c2 INTEGER, CONSTRAINT f7 FOREIGN KEY (c2) REFERENCES t1(c1) ON DELETE CASCADE) STRICT",
+		"INSERT INTO t1 VALUES(1, 'a'), (2, 'b')", "INSERT INTO t2 VALUES(10, 1), (20, 2)")
+	rebuild := []string{
+		foreignKeysOff,
+		"CREATE TABLE n1(c1 INTEGER PRIMARY KEY, c2 TEXT, c3 INTEGER) STRICT",
+		"INSERT INTO n1 SELECT c1, c2, 0 FROM t1", "DROP TABLE t1", "ALTER TABLE n1 RENAME TO t1",
+	}
+	failing := entry(append(rebuild, "INSERT INTO t2 VALUES(10, 1)")...)
+	failing.ChangesSchema = true
+	if r := m.apply(failing)[0]; r.Status != raftlog.Failed || r.Err.Code != pgerr.UniqueViolation {
+		t.Fatalf("%+v", r)
+	}
+	dangling := entry("INSERT INTO t2 VALUES(30, 3)")
+	if r := m.apply(dangling)[0]; r.Status != raftlog.Failed {
+		t.Errorf("foreign keys are off after a failure: %v", r.Status)
+	}
+	m.script(append(rebuild, foreignKeysOn)...)
+	m.want("10,1;20,2", "SELECT * FROM t2")
+	m.want("1,a,0;2,b,0", "SELECT * FROM t1")
+	r := m.apply(dangling)[0]
+	if got, want := describeRaw(t, r.Err), "23503 table=t2 column=c2 constraint=f7 side=referencing key= 3"; got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	m.must(entry("DELETE FROM t1 WHERE c1 = 1"))
+	m.want("20,2", "SELECT * FROM t2")
+}
