@@ -57,19 +57,20 @@ type Catalog struct {
 	NextOID uint32 // the OID that the next new object gets
 
 	schemas   map[uint32]*Schema
-	relations map[uint32]*Relation // tables, views, sequences and the derived index relations
-	types     map[types.OID]*Type
+	relations *layered[uint32, *Relation] // tables, views, sequences and the derived index relations
+	types     *layered[types.OID, *Type]
 	roles     map[uint32]*Role
-	comments  map[ObjectID]string
+	comments  *layered[ObjectID, string]
 
+	// Derived from the above.
 	schemaNames    map[string]*Schema
-	relationNames  map[objectName]*Relation
-	typeNames      map[objectName]*Type
 	roleNames      map[string]*Role
-	constraintHome map[uint32]uint32   // constraint OID to the OID of its relation
-	referencing    map[uint32][]uint32 // referenced relation to relations with foreign keys to it, sorted
-	viewsOver      map[uint32][]uint32 // relation to the views that read it, sorted
-	ownedSequences map[uint32][]uint32 // table to the sequences that its columns own, sorted
+	relationNames  *layered[objectName, *Relation]
+	typeNames      *layered[objectName, *Type]
+	constraintHome *layered[uint32, uint32]   // constraint to its relation
+	referencing    *layered[uint32, []uint32] // table to the relations with foreign keys to it, sorted
+	viewsOver      *layered[uint32, []uint32] // relation to the views that read it, sorted
+	ownedSequences *layered[uint32, []uint32] // table to the sequences that its columns own, sorted
 }
 
 type objectName struct {

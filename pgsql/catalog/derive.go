@@ -7,49 +7,104 @@ import (
 	"polyreme/pgsql/types"
 )
 
-// derive builds the secondary maps of c from the primary ones.
-func (c *Catalog) derive() {
+// deriveSchemas builds the map of schema names.
+func (c *Catalog) deriveSchemas() {
 	c.schemaNames = make(map[string]*Schema, len(c.schemas))
 	for _, s := range c.schemas {
 		c.schemaNames[s.Name] = s
 	}
-	c.typeNames = make(map[objectName]*Type, len(c.types))
-	for _, t := range c.types {
-		c.typeNames[objectName{t.Schema, t.Name}] = t
-	}
-	c.relationNames = make(map[objectName]*Relation, len(c.relations))
-	c.constraintHome = map[uint32]uint32{}
-	c.referencing = map[uint32][]uint32{}
-	c.viewsOver = map[uint32][]uint32{}
-	c.ownedSequences = map[uint32][]uint32{}
-	for _, r := range c.relations {
-		c.relationNames[objectName{r.Schema, r.Name}] = r
-		c.deriveReferences(r)
-	}
-	for _, m := range []map[uint32][]uint32{c.referencing, c.viewsOver, c.ownedSequences} {
-		for oid, list := range m {
-			slices.Sort(list)
-			m[oid] = slices.Compact(list)
-		}
-	}
 }
 
-// deriveReferences notes what r points to.
-func (c *Catalog) deriveReferences(r *Relation) {
+// settle ends the building of a catalog from nothing.
+func (c *Catalog) settle() {
+	c.relations.settle()
+	c.types.settle()
+	c.comments.settle()
+	c.relationNames.settle()
+	c.typeNames.settle()
+	c.constraintHome.settle()
+	c.referencing.settle()
+	c.viewsOver.settle()
+	c.ownedSequences.settle()
+	c.deriveSchemas()
+}
+
+// addRelation adds r with its index relations and row types.
+func (c *Catalog) addRelation(r *Relation) {
+	c.addNamed(r)
+	for _, i := range r.Indexes {
+		c.addNamed(indexRelation(r, i))
+	}
+	if r.RowType != 0 && !r.System {
+		row, array := rowTypes(r)
+		for _, t := range [...]*Type{row, array} {
+			c.types.set(t.OID, t)
+			c.typeNames.set(objectName{t.Schema, t.Name}, t)
+		}
+	}
 	for _, k := range r.Constraints {
-		c.constraintHome[k.OID] = r.OID
+		c.constraintHome.set(k.OID, r.OID)
+	}
+	r.references(c, func(l *layered[uint32, []uint32], to uint32) {
+		list := l.get(to)
+		if i, found := slices.BinarySearch(list, r.OID); !found {
+			l.set(to, slices.Insert(slices.Clone(list), i, r.OID))
+		}
+	})
+}
+
+func (c *Catalog) addNamed(r *Relation) {
+	c.relations.set(r.OID, r)
+	c.relationNames.set(objectName{r.Schema, r.Name}, r)
+}
+
+// removeRelation undoes addRelation.
+func (c *Catalog) removeRelation(r *Relation) {
+	c.removeNamed(r)
+	for _, i := range r.Indexes {
+		c.removeNamed(c.relations.get(i.OID))
+	}
+	for _, oid := range [...]uint32{r.RowType, r.ArrayType} {
+		if t := c.types.get(types.OID(oid)); t != nil {
+			c.types.drop(t.OID)
+			c.typeNames.drop(objectName{t.Schema, t.Name})
+		}
+	}
+	for _, k := range r.Constraints {
+		c.constraintHome.drop(k.OID)
+	}
+	r.references(c, func(l *layered[uint32, []uint32], to uint32) {
+		list := slices.Clone(l.get(to))
+		if i, found := slices.BinarySearch(list, r.OID); found {
+			list = slices.Delete(list, i, i+1)
+		}
+		if len(list) == 0 {
+			l.drop(to)
+		} else {
+			l.set(to, list)
+		}
+	})
+}
+
+func (c *Catalog) removeNamed(r *Relation) {
+	c.relations.drop(r.OID)
+	c.relationNames.drop(objectName{r.Schema, r.Name})
+}
+
+// references calls note for everything that r points to.
+func (r *Relation) references(c *Catalog, note func(l *layered[uint32, []uint32], to uint32)) {
+	for _, k := range r.Constraints {
 		if k.Kind == ForeignKey {
-			c.referencing[k.RefRelation] = append(c.referencing[k.RefRelation], r.OID)
+			note(c.referencing, k.RefRelation)
 		}
 	}
 	if r.View != nil {
 		for _, d := range r.View.Depends {
-			c.viewsOver[d.Relation] = append(c.viewsOver[d.Relation], r.OID)
+			note(c.viewsOver, d.Relation)
 		}
 	}
 	if r.Sequence != nil && r.Sequence.OwnedBy != 0 {
-		owner := r.Sequence.OwnedBy
-		c.ownedSequences[owner] = append(c.ownedSequences[owner], r.OID)
+		note(c.ownedSequences, r.Sequence.OwnedBy)
 	}
 }
 

@@ -20,7 +20,6 @@ type Edit struct {
 	// What is changed, by OID; a nil value is a dropped object.
 	schemas   map[uint32]*Schema
 	relations map[uint32]*Relation
-	types     map[types.OID]*Type
 	comments  map[ObjectID]string // "" drops the comment
 	restarts  []SequenceRestart
 
@@ -41,7 +40,6 @@ func (c *Catalog) Edit() *Edit {
 		nextOID:   c.NextOID,
 		schemas:   map[uint32]*Schema{},
 		relations: map[uint32]*Relation{},
-		types:     map[types.OID]*Type{},
 		comments:  map[ObjectID]string{},
 	}
 }
@@ -94,7 +92,7 @@ func (e *Edit) RenameSchema(oid uint32, name string) {
 	s := *e.base.schemas[oid]
 	s.Name = name
 	e.schemas[oid] = &s
-	for _, r := range e.base.relations {
+	for _, r := range e.base.relations.all() {
 		if r.Schema == oid && r.Kind != KindIndex {
 			e.Relation(r.OID).SchemaName = name
 		}
@@ -107,7 +105,7 @@ func (e *Edit) Relation(oid uint32) *Relation {
 	if r, ok := e.relations[oid]; ok {
 		return r
 	}
-	r := e.base.relations[oid]
+	r := e.base.relations.get(oid)
 	if r == nil {
 		return nil
 	}
@@ -144,7 +142,7 @@ func (e *Edit) Peek(oid uint32) *Relation {
 	if r, ok := e.relations[oid]; ok {
 		return r
 	}
-	return e.base.relations[oid]
+	return e.base.relations.get(oid)
 }
 
 // NameTaken tells whether the schema has a relation (table, index, view,
@@ -177,8 +175,8 @@ func (e *Edit) NameTaken(schema uint32, name string) bool {
 
 // TypeNameTaken tells whether the schema has a user-defined type of that name.
 func (e *Edit) TypeNameTaken(schema uint32, name string) bool {
-	for _, t := range e.types {
-		if t != nil && t.Schema == schema && t.Name == name {
+	for _, r := range e.relations {
+		if r != nil && r.RowType != 0 && r.Schema == schema && (r.Name == name || "_"+r.Name == name) {
 			return true
 		}
 	}
@@ -186,7 +184,11 @@ func (e *Edit) TypeNameTaken(schema uint32, name string) bool {
 	if t == nil {
 		return false
 	}
-	_, changed := e.types[t.OID]
+	home := t.Relation
+	if row := e.base.TypeByOID(t.Elem); home == 0 && row != nil {
+		home = row.Relation
+	}
+	_, changed := e.relations[home]
 	return !changed
 }
 
@@ -349,7 +351,7 @@ func (e *Edit) SetComment(class, oid uint32, sub int32, text string) {
 
 // dropComments drops the comments on an object and its columns.
 func (e *Edit) dropComments(class, oid uint32) {
-	for id := range e.base.comments {
+	for id := range e.base.comments.all() {
 		if id.Class == class && id.OID == oid {
 			e.comments[id] = ""
 		}
@@ -368,77 +370,43 @@ func (e *Edit) Catalog() *Catalog {
 		return e.done
 	}
 	next := &Catalog{
-		Version:   e.Version(),
-		NextOID:   e.nextOID,
-		schemas:   maps.Clone(e.base.schemas),
-		relations: maps.Clone(e.base.relations),
-		types:     maps.Clone(e.base.types),
-		roles:     e.base.roles,
-		comments:  maps.Clone(e.base.comments),
-		roleNames: e.base.roleNames,
+		Version: e.Version(), NextOID: e.nextOID,
+		schemas: maps.Clone(e.base.schemas), roles: e.base.roles, roleNames: e.base.roleNames,
+		relations: e.base.relations.next(), types: e.base.types.next(), comments: e.base.comments.next(),
+		relationNames: e.base.relationNames.next(), typeNames: e.base.typeNames.next(),
+		constraintHome: e.base.constraintHome.next(), referencing: e.base.referencing.next(),
+		viewsOver: e.base.viewsOver.next(), ownedSequences: e.base.ownedSequences.next(),
 	}
 	for oid, s := range e.schemas {
-		setOrDelete(next.schemas, oid, s)
-	}
-	for oid, r := range e.relations {
-		next.replaceRelation(oid, r)
-	}
-	for oid, t := range e.types {
-		if t != nil {
-			t.Version = next.Version
+		if s == nil {
+			delete(next.schemas, oid)
+		} else {
+			next.schemas[oid] = s
 		}
-		setOrDelete(next.types, oid, t)
+	}
+	next.deriveSchemas()
+	// First all that goes, so that its names are free for what comes.
+	for oid := range e.relations {
+		if old := e.base.relations.get(oid); old != nil {
+			next.removeRelation(old)
+		}
+	}
+	for _, r := range e.relations {
+		if r != nil {
+			r.Version = next.Version
+			r.SettleRowID()
+			next.addRelation(r)
+		}
 	}
 	for id, text := range e.comments {
 		if text == "" {
-			delete(next.comments, id)
+			next.comments.drop(id)
 		} else {
-			next.comments[id] = text
+			next.comments.set(id, text)
 		}
 	}
-	next.derive()
 	e.done = next
 	return next
-}
-
-func setOrDelete[K comparable, V any](m map[K]*V, key K, value *V) {
-	if value == nil {
-		delete(m, key)
-	} else {
-		m[key] = value
-	}
-}
-
-// replaceRelation puts r, or nothing, in the place of the relation oid,
-// together with its index relations and row types.
-func (c *Catalog) replaceRelation(oid uint32, r *Relation) {
-	if old := c.relations[oid]; old != nil {
-		for _, i := range old.Indexes {
-			delete(c.relations, i.OID)
-		}
-		delete(c.types, types.OID(old.RowType))
-		delete(c.types, types.OID(old.ArrayType))
-		delete(c.relations, oid)
-	}
-	if r == nil {
-		return
-	}
-	r.Version = c.Version
-	r.SettleRowID()
-	c.addRelation(r)
-}
-
-// addRelation adds r with its index relations and row types.
-func (c *Catalog) addRelation(r *Relation) {
-	c.relations[r.OID] = r
-	for _, i := range r.Indexes {
-		c.relations[i.OID] = indexRelation(r, i)
-	}
-	if r.RowType != 0 && !r.System {
-		row, array := rowTypes(r)
-		c.types[row.OID] = row
-		c.types[array.OID] = array
-	}
 }
 
 // SetSchemaOwner gives the schema another owner.

@@ -359,7 +359,7 @@ func (l *loader) readConstraints() error {
 func (l *loader) readComments() error {
 	sql := `SELECT classoid, objoid, objsubid, description FROM pg_description WHERE objoid >= 16384 OR objoid = 2200`
 	return l.query(sql, func(v []types.Value) error {
-		l.catalog.comments[ObjectID{oidOf(v[0]), oidOf(v[1]), int32(v[2].Int64())}] = stringOf(v[3])
+		l.catalog.comments.set(ObjectID{oidOf(v[0]), oidOf(v[1]), int32(v[2].Int64())}, stringOf(v[3]))
 		return nil
 	})
 }
@@ -371,6 +371,6 @@ func (l *loader) finish() *Catalog {
 		slices.SortFunc(r.Indexes, func(a, b *Index) int { return int(a.OID) - int(b.OID) })
 		l.catalog.addRelation(r)
 	}
-	l.catalog.derive()
+	l.catalog.settle()
 	return l.catalog
 }

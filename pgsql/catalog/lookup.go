@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"maps"
 	"slices"
 
 	"polyreme/pgsql/types"
@@ -17,14 +18,14 @@ func (c *Catalog) Schemas() []*Schema { return sortedValues(c.schemas) }
 
 // Relation returns the relation name of the schema, or nil.
 func (c *Catalog) Relation(schema uint32, name string) *Relation {
-	return c.relationNames[objectName{schema, name}]
+	return c.relationNames.get(objectName{schema, name})
 }
 
 // RelationByOID returns the relation oid, or nil.
-func (c *Catalog) RelationByOID(oid uint32) *Relation { return c.relations[oid] }
+func (c *Catalog) RelationByOID(oid uint32) *Relation { return c.relations.get(oid) }
 
 // Relations returns all relations, system ones and indexes too, in the order of OIDs.
-func (c *Catalog) Relations() []*Relation { return sortedValues(c.relations) }
+func (c *Catalog) Relations() []*Relation { return sortedLive(c.relations) }
 
 // Resolve returns the relation that the unqualified name means under the
 // search path, or nil. pg_catalog is searched first unless the path names it,
@@ -49,7 +50,7 @@ func (c *Catalog) Resolve(searchPath []string, name string) *Relation {
 // Visible tells whether the relation is what its bare name means under the
 // search path (pg_table_is_visible).
 func (c *Catalog) Visible(searchPath []string, oid uint32) bool {
-	r := c.relations[oid]
+	r := c.relations.get(oid)
 	return r != nil && c.Resolve(searchPath, r.Name) == r
 }
 
@@ -67,11 +68,11 @@ func (c *Catalog) CreationSchema(searchPath []string) *Schema {
 // Type returns the user-defined type name of the schema, or nil. Built-in
 // types are in package types.
 func (c *Catalog) Type(schema uint32, name string) *Type {
-	return c.typeNames[objectName{schema, name}]
+	return c.typeNames.get(objectName{schema, name})
 }
 
 // TypeByOID returns the user-defined type oid, or nil.
-func (c *Catalog) TypeByOID(oid types.OID) *Type { return c.types[oid] }
+func (c *Catalog) TypeByOID(oid types.OID) *Type { return c.types.get(oid) }
 
 // ResolveType returns the user-defined type that the unqualified name means
 // under the search path, or nil. The caller looks for built-in types first,
@@ -95,7 +96,7 @@ func (c *Catalog) RoleByOID(oid uint32) *Role { return c.roles[oid] }
 
 // Index returns the index oid, or nil.
 func (c *Catalog) Index(oid uint32) *Index {
-	if r := c.relations[oid]; r != nil {
+	if r := c.relations.get(oid); r != nil {
 		return r.Index
 	}
 	return nil
@@ -103,7 +104,7 @@ func (c *Catalog) Index(oid uint32) *Index {
 
 // IndexesOf returns the indexes of the table oid.
 func (c *Catalog) IndexesOf(oid uint32) []*Index {
-	if r := c.relations[oid]; r != nil {
+	if r := c.relations.get(oid); r != nil {
 		return r.Indexes
 	}
 	return nil
@@ -111,7 +112,7 @@ func (c *Catalog) IndexesOf(oid uint32) []*Index {
 
 // Sequence returns the definition of the sequence oid, or nil.
 func (c *Catalog) Sequence(oid uint32) *Sequence {
-	if r := c.relations[oid]; r != nil {
+	if r := c.relations.get(oid); r != nil {
 		return r.Sequence
 	}
 	return nil
@@ -119,7 +120,7 @@ func (c *Catalog) Sequence(oid uint32) *Sequence {
 
 // ConstraintByOID returns the constraint oid and its relation, or nil.
 func (c *Catalog) ConstraintByOID(oid uint32) (*Relation, *Constraint) {
-	r := c.relations[c.constraintHome[oid]]
+	r := c.relations.get(c.constraintHome.get(oid))
 	if r == nil {
 		return nil, nil
 	}
@@ -136,8 +137,8 @@ type ForeignKeyRef struct {
 // its own included.
 func (c *Catalog) ReferencingForeignKeys(oid uint32) []ForeignKeyRef {
 	var refs []ForeignKeyRef
-	for _, from := range c.referencing[oid] {
-		r := c.relations[from]
+	for _, from := range c.referencing.get(oid) {
+		r := c.relations.get(from)
 		for _, k := range r.Constraints {
 			if k.Kind == ForeignKey && k.RefRelation == oid {
 				refs = append(refs, ForeignKeyRef{r, k})
@@ -150,8 +151,8 @@ func (c *Catalog) ReferencingForeignKeys(oid uint32) []ForeignKeyRef {
 // ViewsOver returns the views that read the relation oid directly.
 func (c *Catalog) ViewsOver(oid uint32) []*Relation {
 	var views []*Relation
-	for _, v := range c.viewsOver[oid] {
-		views = append(views, c.relations[v])
+	for _, v := range c.viewsOver.get(oid) {
+		views = append(views, c.relations.get(v))
 	}
 	return views
 }
@@ -159,15 +160,15 @@ func (c *Catalog) ViewsOver(oid uint32) []*Relation {
 // OwnedSequences returns the sequences that columns of the table oid own.
 func (c *Catalog) OwnedSequences(oid uint32) []*Relation {
 	var sequences []*Relation
-	for _, s := range c.ownedSequences[oid] {
-		sequences = append(sequences, c.relations[s])
+	for _, s := range c.ownedSequences.get(oid) {
+		sequences = append(sequences, c.relations.get(s))
 	}
 	return sequences
 }
 
 // Comment returns the comment on an object, or "".
 func (c *Catalog) Comment(class, oid uint32, sub int32) string {
-	return c.comments[ObjectID{class, oid, sub}]
+	return c.comments.get(ObjectID{class, oid, sub})
 }
 
 // Column returns the live column of that name, or nil.
@@ -237,6 +238,9 @@ func (r *Relation) RowIDPrimaryKey() *Column {
 	}
 	return nil
 }
+
+// sortedLive returns the values of l in the order of its keys.
+func sortedLive[K ~uint32, V any](l *layered[K, V]) []V { return sortedValues(maps.Collect(l.all())) }
 
 // sortedValues returns the values of m in the order of its keys.
 func sortedValues[K ~uint32, V any](m map[K]V) []V {

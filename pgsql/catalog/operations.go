@@ -99,11 +99,11 @@ func (e *Edit) rows() (before, after []row) {
 		is.schema(e.schemas[oid])
 	}
 	for _, oid := range sortedKeys(e.relations) {
-		was.relation(e.base.relations[oid])
+		was.relation(e.base.relations.get(oid))
 		is.relation(e.relations[oid])
 	}
 	for _, id := range sortedObjects(e.comments) {
-		was.comment(id, e.base.comments[id])
+		was.comment(id, e.base.comments.get(id))
 		is.comment(id, e.comments[id])
 	}
 	return was.rows, is.rows

@@ -227,23 +227,22 @@ func servedIndex(r *Relation, i *Index) bool {
 // Empty returns the schema of a database after Genesis.
 func Empty() *Catalog {
 	c := newCatalog(1, FirstUserOID)
-	c.comments[ObjectID{PgNamespaceOID, PublicOID, 0}] = "standard public schema"
-	c.derive()
+	c.comments.set(ObjectID{PgNamespaceOID, PublicOID, 0}, "standard public schema")
+	c.settle()
 	return c
 }
 
-// newCatalog returns a catalog with the system's objects; it lacks derive.
+// newCatalog returns a catalog with the system's objects; it lacks settle.
 func newCatalog(version uint64, nextOID uint32) *Catalog {
 	s := loadSystem()
 	c := &Catalog{
-		Version:   version,
-		NextOID:   nextOID,
-		schemas:   make(map[uint32]*Schema, len(s.schemas)),
-		relations: make(map[uint32]*Relation, 2*len(s.relations)),
-		types:     map[types.OID]*Type{},
-		roles:     map[uint32]*Role{},
-		comments:  map[ObjectID]string{},
-		roleNames: map[string]*Role{},
+		Version: version, NextOID: nextOID,
+		schemas: make(map[uint32]*Schema, len(s.schemas)), roles: map[uint32]*Role{}, roleNames: map[string]*Role{},
+		relations: newLayered[uint32, *Relation](), types: newLayered[types.OID, *Type](),
+		comments: newLayered[ObjectID, string](), relationNames: newLayered[objectName, *Relation](),
+		typeNames: newLayered[objectName, *Type](), constraintHome: newLayered[uint32, uint32](),
+		referencing: newLayered[uint32, []uint32](), viewsOver: newLayered[uint32, []uint32](),
+		ownedSequences: newLayered[uint32, []uint32](),
 	}
 	for _, schema := range s.schemas {
 		c.schemas[schema.OID] = schema
