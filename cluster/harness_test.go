@@ -25,7 +25,8 @@ type trial struct {
 	nodes []*trialNode
 	log   *slog.Logger
 
-	timing Timing
+	timing   Timing
+	openDisk func(c *trial, i int)
 }
 
 // trialNode is what outlives a node's runs, and the run now, if any.
@@ -33,6 +34,7 @@ type trialNode struct {
 	name    string
 	machine *machine
 	log     *memLog
+	disk    *raftlog.Store // instead of log, if the trial is on disk
 	snaps   *raft.InmemSnapshotStore
 
 	mu    sync.Mutex // guards Node against running
@@ -43,7 +45,17 @@ type trialNode struct {
 func newTrial(t testing.TB, nodes int) *trial { return newTrialTimed(t, nodes, Timing{}) }
 
 func newTrialTimed(t testing.TB, nodes int, timing Timing) *trial {
-	c := &trial{t: t, timing: timing, net: memnet.New(), log: slog.New(slog.DiscardHandler)}
+	return makeTrial(&trial{t: t, timing: timing}, nodes)
+}
+
+// newTrialWith makes a trial whose nodes have their logs on disk: openDisk sets
+// the node's disk before each start.
+func newTrialWith(t testing.TB, nodes int, openDisk func(c *trial, i int)) *trial {
+	return makeTrial(&trial{t: t, openDisk: openDisk}, nodes)
+}
+
+func makeTrial(c *trial, nodes int) *trial {
+	c.net, c.log = memnet.New(), discard()
 	if os.Getenv("CLUSTER_LOG") != "" {
 		c.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
@@ -76,10 +88,15 @@ func (c *trial) start(i int) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	var log Log = d.log
+	if c.openDisk != nil {
+		c.openDisk(c, i)
+		log = d.disk
+	}
 	node, err := Open(Config{
 		ID: "id-" + d.name, Name: d.name, Version: "test", Logger: c.log.With("node", d.name),
 		Listener: l, Dial: host.Dial, Advertise: c.addr(i),
-		FSM: d.machine, Machine: d.machine, Log: d.log, Snapshots: d.snaps,
+		FSM: d.machine, Machine: d.machine, Log: log, Snapshots: d.snaps,
 		Bootstrap: i == 0,
 		Genesis: func() *raftlog.Entry {
 			d.machine.mu.Lock()
@@ -130,6 +147,9 @@ func (c *trial) stop(i int) {
 	if n := c.nodes[i].Node; n != nil {
 		if err := n.Close(); err != nil {
 			c.t.Errorf("close %d: %v", i, err)
+		}
+		if d := c.nodes[i].disk; d != nil {
+			d.Close()
 		}
 		c.nodes[i].set(nil)
 	}

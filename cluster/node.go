@@ -33,6 +33,7 @@ type Node struct {
 	packer    *packer       // of the leader
 	forwarder *forwarder    // to the leader
 	sessions  *sessions     // of our proposals
+	tickets   sync.Pool     // of *ticket
 	leads     rounds        // leadership proofs of this node as the leader
 	asks      rounds        // questions to the leader for its read index
 	proof     atomic.Pointer[readProof]

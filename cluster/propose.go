@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"time"
 
 	"polyreme/pgwire/pgerr"
 	"polyreme/raftlog"
@@ -20,17 +21,16 @@ import (
 // and never will be.
 func (n *Node) Propose(ctx context.Context, e *raftlog.Entry) (raftlog.Result, raftlog.Index, error) {
 	n.stats.Proposals.Add(1)
-	limit, cancel := context.WithTimeoutCause(ctx, n.cfg.Timing.ProposalLimit, errLimit)
-	defer cancel()
-	l, err := n.sessions.acquire(limit)
+	w := patience{ctx, time.Now().Add(n.cfg.Timing.ProposalLimit)}
+	l, err := n.sessions.acquire(w)
 	if err != nil {
-		return n.notSent(limit, err)
+		return n.notSent(err)
 	}
 	for {
-		session, err := n.sessions.get(limit)
+		session, err := n.sessions.get(w)
 		if err != nil {
 			n.sessions.release(l)
-			return n.notSent(limit, err)
+			return n.notSent(err)
 		}
 		if l.session != session {
 			l.session, l.sequence = session, 0
@@ -41,9 +41,9 @@ func (n *Node) Propose(ctx context.Context, e *raftlog.Entry) (raftlog.Result, r
 			n.sessions.release(l)
 			return raftlog.Result{}, 0, errTooLarge(len(t.data))
 		}
-		o, err := n.runSized(limit, &t)
+		o, err := n.runSized(w, &t)
 		if err != nil {
-			return n.giveUp(limit, l, e.Request, t.sent, err)
+			return n.giveUp(l, e.Request, t.sent, err)
 		}
 		l.sequence++
 		if o.result.Status == raftlog.SessionExpired {
@@ -61,22 +61,16 @@ func (n *Node) Propose(ctx context.Context, e *raftlog.Entry) (raftlog.Result, r
 }
 
 // runSized runs the attempts, a large entry only when it has a place.
-func (n *Node) runSized(ctx context.Context, t *attempts) (outcome, error) {
+func (n *Node) runSized(w patience, t *attempts) (outcome, error) {
 	if len(t.data) <= largeEntryBytes {
-		return t.run(ctx)
+		return t.run(w)
 	}
-	select {
-	case n.sessions.large <- struct{}{}:
-	case <-ctx.Done():
-		return outcome{}, ctx.Err()
-	case <-n.group.ctx.Done():
-		return outcome{}, errClosing
+	if err := n.sessions.queueFor(w, n.sessions.large); err != nil {
+		return outcome{}, err
 	}
 	defer func() { <-n.sessions.large }()
-	return t.run(ctx)
+	return t.run(w)
 }
-
-var errLimit = errors.New("no outcome within the limit")
 
 func errTooLarge(size int) error {
 	return pgerr.New(pgerr.ProgramLimitExceeded, "transaction of %d bytes is too large for one log entry", size).
@@ -90,42 +84,42 @@ func errUnknown() error {
 		WithHint("The transaction may still take effect when the nodes are reachable again.")
 }
 
-// reason is the error for a proposal that was given up and will never apply.
-func (n *Node) reason(ctx context.Context) *pgerr.Error {
+// reason is the error for a proposal or read that was given up for err, and
+// did nothing.
+func (n *Node) reason(err error) *pgerr.Error {
 	switch {
 	case n.closed.Load():
 		return pgerr.New(pgerr.AdminShutdown, "terminating connection due to administrator command")
-	case context.Cause(ctx) == errLimit:
+	case errors.Is(err, errLimit):
 		return pgerr.New(pgerr.CannotConnectNow, "the cluster has no leader that can be reached").
 			WithDetail("Nothing was changed.")
 	}
 	return pgerr.New(pgerr.QueryCanceled, "canceling statement due to user request")
 }
 
-func (n *Node) notSent(ctx context.Context, err error) (raftlog.Result, raftlog.Index, error) {
-	if errors.Is(err, errClosing) || ctx.Err() != nil {
-		return raftlog.Result{Status: raftlog.Fenced, Err: n.reason(ctx)}, 0, nil
+func (n *Node) notSent(err error) (raftlog.Result, raftlog.Index, error) {
+	if errors.Is(err, errClosing) || errors.Is(err, errLimit) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return raftlog.Result{Status: raftlog.Fenced, Err: n.reason(err)}, 0, nil
 	}
 	return raftlog.Result{}, 0, pgerr.From(err)
 }
 
 // giveUp ends a proposal without an outcome: whichever of the entry and its
 // fence is applied first decides.
-func (n *Node) giveUp(ctx context.Context, l *lane, id raftlog.RequestID, sent bool, err error) (raftlog.Result, raftlog.Index, error) {
+func (n *Node) giveUp(l *lane, id raftlog.RequestID, sent bool, why error) (raftlog.Result, raftlog.Index, error) {
 	if !sent {
 		n.sessions.release(l)
-		return n.notSent(ctx, err)
+		return n.notSent(why)
 	}
 	l.sequence++
 	n.stats.Fences.Add(1)
 	fence := &attempts{node: n, data: fenceEntry(id)}
-	grace, cancel := context.WithTimeout(n.group.ctx, n.cfg.Timing.FenceLimit)
-	defer cancel()
-	o, err := fence.run(grace)
+	o, err := fence.run(patience{n.group.ctx, time.Now().Add(n.cfg.Timing.FenceLimit)})
 	if err == nil && o.result.Status != raftlog.SessionExpired {
 		n.sessions.release(l)
 		if o.result.Status == raftlog.Fenced {
-			o.result.Err = n.reason(ctx)
+			o.result.Err = n.reason(why)
 		}
 		return o.result, o.index, nil
 	}
@@ -136,12 +130,15 @@ func (n *Node) giveUp(ctx context.Context, l *lane, id raftlog.RequestID, sent b
 	}
 	// The lane is used again only when its last proposal is decided.
 	n.group.start(func(ctx context.Context) {
-		if _, err := fence.run(ctx); err == nil {
+		if _, err := fence.run(patience{ctx, time.Now().Add(laneLifetime)}); err == nil {
 			n.sessions.release(l)
 		}
 	})
 	return raftlog.Result{}, 0, errUnknown()
 }
+
+// laneLifetime bounds the fencing of a lost lane by what is for ever.
+const laneLifetime = 365 * 24 * time.Hour
 
 func fenceEntry(id raftlog.RequestID) []byte {
 	return raftlog.EncodeEntry(&raftlog.Entry{

@@ -98,8 +98,7 @@ func (n *Node) ReadIndex(ctx context.Context) (raftlog.Index, error) {
 	if index, ok := n.readAlone(); ok {
 		return index, nil
 	}
-	limit, cancel := context.WithTimeoutCause(ctx, readLimit, errLimit)
-	defer cancel()
+	until := time.Now().Add(readLimit)
 	for {
 		v := n.view.get()
 		var r *round
@@ -108,10 +107,10 @@ func (n *Node) ReadIndex(ctx context.Context) (raftlog.Index, error) {
 		} else {
 			r = n.asks.join(n.group, n.askLeader)
 		}
-		select {
+		select { // a round ends by itself in a bounded time
 		case <-r.done:
-		case <-limit.Done():
-			return 0, n.readError(limit)
+		case <-ctx.Done():
+			return 0, n.readError(ctx.Err())
 		}
 		if r.err == nil {
 			n.remember(r)
@@ -121,12 +120,12 @@ func (n *Node) ReadIndex(ctx context.Context) (raftlog.Index, error) {
 		select {
 		case <-v.changed:
 		case <-timer.C:
-		case <-limit.Done():
+		case <-ctx.Done():
 		case <-n.group.ctx.Done():
 		}
 		timer.Stop()
-		if limit.Err() != nil || n.group.ctx.Err() != nil {
-			return 0, n.readError(limit)
+		if err := (patience{ctx, until}).err(); err != nil || n.closed.Load() {
+			return 0, n.readError(err)
 		}
 	}
 }
@@ -162,11 +161,12 @@ func (n *Node) remember(r *round) {
 	}
 }
 
-func (n *Node) readError(ctx context.Context) error {
-	if e := n.reason(ctx); e.Code != pgerr.CannotConnectNow {
+func (n *Node) readError(err error) error {
+	e := n.reason(err)
+	if e.Code != pgerr.CannotConnectNow {
 		return e
 	}
-	return pgerr.New(pgerr.CannotConnectNow, "the cluster has no leader that can be reached").
+	return pgerr.New(e.Code, "%s", e.Message).
 		WithHint("SET polyreme.read_consistency = local reads what this node has.")
 }
 

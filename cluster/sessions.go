@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -35,7 +34,6 @@ type sessions struct {
 	free    []*lane    // last in, first out: few lanes stay few
 	current uint64     // the session's id; 0: none
 	opening chan struct{}
-	openErr error
 }
 
 type lane struct {
@@ -57,16 +55,12 @@ func newSessions(n *Node) *sessions {
 	return s
 }
 
-func (s *sessions) acquire(ctx context.Context) (*lane, error) {
+func (s *sessions) acquire(w patience) (*lane, error) {
 	select {
 	case s.slots <- struct{}{}:
 	default:
-		select {
-		case s.slots <- struct{}{}:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-s.node.group.ctx.Done():
-			return nil, errClosing
+		if err := s.queueFor(w, s.slots); err != nil {
+			return nil, err
 		}
 	}
 	s.mu.Lock()
@@ -74,6 +68,22 @@ func (s *sessions) acquire(ctx context.Context) (*lane, error) {
 	l := s.free[len(s.free)-1]
 	s.free = s.free[:len(s.free)-1]
 	return l, nil
+}
+
+// queueFor waits for a place in slots.
+func (s *sessions) queueFor(w patience, slots chan<- struct{}) error {
+	timer := time.NewTimer(time.Until(w.until))
+	defer timer.Stop()
+	select {
+	case slots <- struct{}{}:
+		return nil
+	case <-w.ctx.Done():
+		return w.ctx.Err()
+	case <-timer.C:
+		return errLimit
+	case <-s.node.group.ctx.Done():
+		return errClosing
+	}
 }
 
 func (s *sessions) release(l *lane) {
@@ -84,7 +94,7 @@ func (s *sessions) release(l *lane) {
 }
 
 // get returns the current session, opening one if there is none.
-func (s *sessions) get(ctx context.Context) (uint64, error) {
+func (s *sessions) get(w patience) (uint64, error) {
 	for {
 		s.mu.Lock()
 		if s.current != 0 {
@@ -98,25 +108,30 @@ func (s *sessions) get(ctx context.Context) (uint64, error) {
 		opening := s.opening
 		s.mu.Unlock()
 		if first {
-			id, err := s.open(ctx)
+			id, err := s.open(w)
 			s.mu.Lock()
-			s.current, s.openErr = id, err
+			s.current = id
 			s.opening = nil
 			close(opening)
 			s.mu.Unlock()
 			return id, err
 		}
+		timer := time.NewTimer(time.Until(w.until))
 		select {
 		case <-opening:
-		case <-ctx.Done():
-			return 0, ctx.Err()
+		case <-w.ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+		if err := w.err(); err != nil {
+			return 0, err
 		}
 	}
 }
 
 // open puts an OpOpenSession into the log. It may be sent again: a session that
 // nobody uses expires.
-func (s *sessions) open(ctx context.Context) (uint64, error) {
+func (s *sessions) open(w patience) (uint64, error) {
 	e := raftlog.Entry{
 		Moment: raftlog.Moment{Time: clock()},
 		Operations: []raftlog.Operation{{
@@ -124,7 +139,7 @@ func (s *sessions) open(ctx context.Context) (uint64, error) {
 		}},
 	}
 	t := attempts{node: s.node, data: raftlog.EncodeEntry(&e)}
-	o, err := t.run(ctx)
+	o, err := t.run(w)
 	if err != nil {
 		return 0, err
 	}
@@ -160,78 +175,5 @@ func (s *sessions) keepAliveLoop(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			s.node.log.Debug("session not kept alive", "err", err)
 		}
-	}
-}
-
-// attempts proposes the same bytes until their outcome is known.
-type attempts struct {
-	node *Node
-	data []byte
-	sent bool // an attempt may have left the entry in a log
-	// doubt is sent, as it was before the last attempt.
-	doubt bool
-}
-
-const (
-	retryMin = 2 * time.Millisecond
-	retryMax = 100 * time.Millisecond
-)
-
-// run returns an error only when ctx or the node ends first.
-func (t *attempts) run(ctx context.Context) (outcome, error) {
-	n := t.node
-	for wait := retryMin; ; wait = min(2*wait, retryMax) {
-		v := n.view.get()
-		if v.id != "" {
-			o, err := t.once(ctx)
-			if err != nil {
-				return outcome{}, err
-			}
-			if o.err == nil {
-				return o, nil
-			}
-			if errors.Is(o.err, errClosing) && n.group.ctx.Err() != nil {
-				return outcome{}, errClosing
-			}
-		}
-		n.stats.Retries.Add(1)
-		timer := time.NewTimer(wait)
-		select {
-		case <-v.changed:
-		case <-timer.C:
-		case <-ctx.Done():
-		case <-n.group.ctx.Done():
-		}
-		timer.Stop()
-		if n.group.ctx.Err() != nil {
-			return outcome{}, errClosing
-		}
-		if err := ctx.Err(); err != nil {
-			return outcome{}, err
-		}
-	}
-}
-
-// once makes one attempt, here or at the leader.
-func (t *attempts) once(ctx context.Context) (outcome, error) {
-	n := t.node
-	t.doubt = t.sent
-	p := newProposal(t.data)
-	q := n.forwarder.queue
-	if n.IsLeader() {
-		q = n.packer.queue
-	}
-	if !q.push(p) {
-		return outcome{}, errClosing
-	}
-	select {
-	case <-p.wait.done:
-		if p.out.err == nil || !neverApplied(p.out.err) {
-			t.sent = true
-		}
-		return p.out, nil
-	case <-ctx.Done():
-		t.sent = true
-		return outcome{}, ctx.Err()
 	}
 }

@@ -22,6 +22,9 @@ type VFS = waltypes.VFS
 // File is a segment file open for writing.
 type File = waltypes.WritableFile
 
+// ReadFile is a segment file open for reading.
+type ReadFile = waltypes.ReadableFile
+
 // OSFiles returns the operating system's files.
 func OSFiles() VFS { return fs.New() }
 

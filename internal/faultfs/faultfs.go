@@ -7,8 +7,6 @@ import (
 	"sync"
 
 	"polyreme/raftlog"
-
-	waltypes "github.com/hashicorp/raft-wal/types"
 )
 
 // Op is an operation on a file.
@@ -99,7 +97,7 @@ func (f *FS) check(op Op, name string) error {
 func (f *FS) ListDir(dir string) ([]string, error) { return f.under.ListDir(dir) }
 
 // Create creates a file.
-func (f *FS) Create(dir, name string, size uint64) (waltypes.WritableFile, error) {
+func (f *FS) Create(dir, name string, size uint64) (raftlog.File, error) {
 	if err := f.check(Create, name); err != nil {
 		return nil, err
 	}
@@ -119,7 +117,7 @@ func (f *FS) Delete(dir, name string) error {
 }
 
 // OpenReader opens a file to read it; no rule matches its reads.
-func (f *FS) OpenReader(dir, name string) (waltypes.ReadableFile, error) {
+func (f *FS) OpenReader(dir, name string) (raftlog.ReadFile, error) {
 	if err := f.check(Open, name); err != nil {
 		return nil, err
 	}
@@ -127,7 +125,7 @@ func (f *FS) OpenReader(dir, name string) (waltypes.ReadableFile, error) {
 }
 
 // OpenWriter opens a file to read and write it.
-func (f *FS) OpenWriter(dir, name string) (waltypes.WritableFile, error) {
+func (f *FS) OpenWriter(dir, name string) (raftlog.File, error) {
 	if err := f.check(Open, name); err != nil {
 		return nil, err
 	}
@@ -139,7 +137,7 @@ func (f *FS) OpenWriter(dir, name string) (waltypes.WritableFile, error) {
 }
 
 type file struct {
-	waltypes.WritableFile
+	raftlog.File
 	fs   *FS
 	name string
 }
@@ -148,30 +146,30 @@ func (f *file) Sync() error {
 	if err := f.fs.check(Sync, f.name); err != nil {
 		return err
 	}
-	return f.WritableFile.Sync()
+	return f.File.Sync()
 }
 
 func (f *file) ReadAt(b []byte, off int64) (int, error) {
 	if err := f.fs.check(Read, f.name); err != nil {
 		return 0, err
 	}
-	return f.WritableFile.ReadAt(b, off)
+	return f.File.ReadAt(b, off)
 }
 
 func (f *file) WriteAt(b []byte, off int64) (int, error) {
 	r, ok := f.fs.hit(Write, f.name)
 	if !ok {
-		return f.WritableFile.WriteAt(b, off)
+		return f.File.WriteAt(b, off)
 	}
 	if r.After != nil {
 		r.After()
 	}
 	if r.Err == nil {
-		return f.WritableFile.WriteAt(b, off)
+		return f.File.WriteAt(b, off)
 	}
 	n := min(r.Torn, len(b))
 	if n > 0 {
-		if n, err := f.WritableFile.WriteAt(b[:n], off); err != nil {
+		if n, err := f.File.WriteAt(b[:n], off); err != nil {
 			return n, err
 		}
 	}

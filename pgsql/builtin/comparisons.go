@@ -12,7 +12,7 @@ import (
 // implementation is SQLite's own operator, which an index can serve.
 func registerComparisons(r *registry) {
 	native := []string{
-		"bool?", "char?", "name?", "oid?", "text?", "bpchar?", "bytea?", "int2?", "int4?", "int8?",
+		"bool?", "char?", "name?", "oid?", "bpchar?", "bytea?", "int2?", "int4?", "int8?",
 		"int24?", "int42?", "int28?", "int82?", "int48?", "int84?",
 		"float4?", "float8?", "float48?", "float84?",
 		"name?text", "text?name", "date_?", "time_?", "timetz_?", "timestamp_?", "uuid_?", "xid8?", "enum_?",
@@ -27,9 +27,11 @@ func registerComparisons(r *registry) {
 		} {
 			r.native("($1 COLLATE "+collation+" "+op.sql+" $2)", prefix+op.name)
 		}
-		if op.name != "eq" && op.name != "ne" {
-			r.native("($1 "+op.sql+" $2)", "text_"+op.name)
+		textKey := "text_" + op.name
+		if op.name == "eq" || op.name == "ne" {
+			textKey = "text" + op.name
 		}
+		r.native("($1 "+op.sql+" $2)", textKey)
 		r.native("($1 "+op.sql+" $2)~~(array_cmp($1,$2,@1) "+op.sql+" 0)", "array_"+op.name)
 	}
 	r.native("($1 = $2)", "xideq", "cideq")

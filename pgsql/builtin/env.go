@@ -37,7 +37,18 @@ type Env struct {
 }
 
 // NewEnv returns an Env with PostgreSQL's default settings.
-func NewEnv() *Env { return &Env{Types: *types.DefaultEnv()} }
+func NewEnv() *Env {
+	e := &Env{Types: *types.DefaultEnv()}
+	e.Types.RegIn, e.Types.RegOut = e.regIn, e.regOut
+	return e
+}
+
+// SetTypes replaces the settings for input and output, and keeps the lookup of
+// names through the Env.
+func (e *Env) SetTypes(t types.Env) {
+	e.Types = t
+	e.Types.RegIn, e.Types.RegOut = e.regIn, e.regOut
+}
 
 // Begin starts a transaction (or a log entry): its time and the seed of all
 // random values in it. Equal seeds give equal values in the same order of calls.

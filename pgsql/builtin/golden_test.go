@@ -149,6 +149,9 @@ func (h *harness) query(sql string, oids []types.OID) string {
 	}
 	defer stmt.Close()
 	for i, v := range h.params {
+		if i >= stmt.ParameterCount() {
+			break
+		}
 		if err := stmt.Bind(i+1, v); err != nil {
 			panic(err)
 		}

@@ -23,10 +23,23 @@ type Table struct {
 	aggregates []aggregateEntry
 	sets       []setEntry
 	casts      map[castKey]string
+
+	// orphans are implementations whose key is in no row; a test has it empty.
+	orphans []string
+}
+
+// builtins holds the table once it is built. It is not an initialised variable
+// because the functions in the table look into the table.
+var builtins struct {
+	once  sync.Once
+	table *Table
 }
 
 // Builtins returns the table. The first call builds its indexes.
-var Builtins = sync.OnceValue(buildTable)
+func Builtins() *Table {
+	builtins.once.Do(func() { builtins.table = buildTable() })
+	return builtins.table
+}
 
 // Functions returns the functions of pg_catalog called name, in the order of
 // their OIDs, implemented or not.
@@ -91,6 +104,9 @@ func implementations() *registry {
 		registerRegexps,
 		registerDatetimes,
 		registerArrays,
+		registerSession,
+		registerSystem,
+		registerPrivileges,
 		registerJSON,
 		registerJSONBuild,
 		registerJSONChanges,
@@ -134,6 +150,11 @@ func buildTable() *Table {
 	}
 	for i := range aggregateTable {
 		t.aggregateByFunc[aggregateTable[i].Func] = &aggregateTable[i]
+	}
+	for key, impl := range r.byKey {
+		if !impl.used {
+			t.orphans = append(t.orphans, key)
+		}
 	}
 	t.scalars = append(t.scalars, r.extra...)
 	t.sets = append(t.sets, r.sets...)

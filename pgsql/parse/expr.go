@@ -148,15 +148,19 @@ func (p *parser) infixPrec(restricted bool) int {
 		return precPower
 	case tTypecast:
 		return precTypecast
-	case kwIs:
-		return precIs
 	case kwOperator:
 		if p.peek(1) == '(' {
 			return precOp
 		}
 		return precNone
 	}
-	if restricted || p.tok.kind < firstKeyword {
+	if p.tok.kind < firstKeyword || p.label == p.open+1 && p.atKeywordLabel() {
+		return precNone
+	}
+	if p.tok.kind == kwIs {
+		return precIs
+	}
+	if restricted {
 		return precNone
 	}
 	switch p.tok.kind {
@@ -180,6 +184,22 @@ func (p *parser) infixPrec(restricted bool) int {
 		return precCollate
 	}
 	return precNone
+}
+
+// atKeywordLabel tells whether the operator's word here is a column label, as in
+// SELECT a IS, b LIKE FROM t: an item of a select list ends after it.
+func (p *parser) atKeywordLabel() bool {
+	switch p.tok.kind {
+	case kwIs, kwAnd, kwOr, kwLike, kwIlike, kwSimilar, kwBetween, kwIn, kwCollate:
+	default:
+		return false
+	}
+	switch p.peek(1) {
+	case tEOF, ';', ',', ')', kwInto, kwFrom, kwWhere, kwGroup, kwHaving, kwWindow, kwUnion, kwIntersect, kwExcept,
+		kwOrder, kwLimit, kwOffset, kwFetch, kwFor, kwOn, kwReturning, kwWith:
+		return true
+	}
+	return false
 }
 
 // infix parses the operators after left that bind at least as strong as lowest.

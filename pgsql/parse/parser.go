@@ -25,6 +25,8 @@ type parser struct {
 	n     int                 // how many of ahead are read
 	end   int                 // where the token before the current one ends
 	depth int                 // nesting now
+	open  int                 // parentheses and brackets open
+	label int                 // open + 1 at the start of the select list's item that is parsed; 0: none
 	comma token               // the first comma of the parenthesis that closed last
 }
 
@@ -65,6 +67,12 @@ func (p *parser) merge(t *token) {
 // advance moves to the next token.
 func (p *parser) advance() {
 	p.end = p.tok.end
+	switch p.tok.kind {
+	case '(', '[':
+		p.open++
+	case ')', ']':
+		p.open--
+	}
 	if p.n == 0 {
 		p.read(&p.tok)
 		return

@@ -172,7 +172,10 @@ func (p *parser) target() ast.ResTarget {
 		t.Value = &ast.ColumnRef{At: t.At, Star: true}
 		return t
 	}
+	outer := p.label
+	p.label = p.open + 1
 	t.Value = p.expr()
+	p.label = outer
 	switch {
 	case p.accept(kwAs):
 		t.Name = p.colLabel()

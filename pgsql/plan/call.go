@@ -270,28 +270,59 @@ func (a *analyzer) rowFunction(e *ast.FuncCall, args []expr) expr {
 	}
 	switch e.Name[len(e.Name)-1] {
 	case "row_to_json", "to_json":
-		return a.rowObject(row, "json_build_object", e.Pos())
+		x := a.rowObject(row, e.Pos())
+		x.oid = types.JSONOID
+		return x
 	case "to_jsonb":
-		return a.rowObject(row, "jsonb_build_object", e.Pos())
-	case "json_agg":
-		args[0] = a.rowObject(row, "json_build_object", e.Pos())
+		return a.rowObjectB(row, e.Pos())
 	case "jsonb_agg":
-		args[0] = a.rowObject(row, "jsonb_build_object", e.Pos())
+		args[0] = a.rowObjectB(row, e.Pos())
+	case "json_agg", "json_build_object", "json_build_array":
+		for i, x := range args {
+			if row, ok := x.(*rowExpr); ok {
+				args[i] = a.rowObject(row, e.Pos())
+			}
+		}
 	}
 	return nil
 }
 
-// rowObject builds the JSON object of a row; fields without names are f1, f2….
-func (a *analyzer) rowObject(row *rowExpr, function string, pos int) expr {
+// rowObject is the JSON object of a row, as row_to_json makes it; its type is
+// record, by which the JSON functions know it.
+func (a *analyzer) rowObject(row *rowExpr, pos int) *rawExpr {
+	fields := make([]expr, len(row.args))
+	for i, x := range row.args {
+		if sub, ok := x.(*rowExpr); ok {
+			x = a.rowObject(sub, pos)
+		}
+		fields[i] = x
+	}
+	return &rawExpr{base: base{types.RecordOID, -1, pos}, args: fields, write: func(e *emitter) {
+		e.s("row_json(")
+		for i, x := range fields {
+			if i > 0 {
+				e.s(", ")
+			}
+			e.quote([]byte(fieldName(row, i)))
+			e.s(", ")
+			e.int(int(x.typ()))
+			e.s(", ")
+			e.expr(x)
+		}
+		e.s(")")
+	}}
+}
+
+// rowObjectB is the jsonb object of a row; fields without names are f1, f2….
+func (a *analyzer) rowObjectB(row *rowExpr, pos int) expr {
 	args := make([]expr, 0, 2*len(row.args))
 	for i, x := range row.args {
-		name := fieldName(row, i)
 		if sub, ok := x.(*rowExpr); ok {
-			x = a.rowObject(sub, function, pos)
+			x = a.rowObjectB(sub, pos)
 		}
-		args = append(args, textConst(name, pos), x)
+		args = append(args, textConst(fieldName(row, i), pos), x)
 	}
-	return a.callNamed(function, args, pos)
+	return a.callNamed("jsonb_build_object", args, pos)
 }
 
 func fieldName(row *rowExpr, i int) string {

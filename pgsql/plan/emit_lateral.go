@@ -180,5 +180,6 @@ func (e *emitter) sideBySide(r *rte) {
 // rawExpr is SQL of the emitter's own.
 type rawExpr struct {
 	base
+	args  []expr // what it reads
 	write func(*emitter)
 }

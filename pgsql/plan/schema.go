@@ -261,13 +261,9 @@ func keyNames(names []string) string {
 // relationScope is a scope in which only the columns of r are visible.
 func (d *ddl) relationScope(r *catalog.Relation) *scope {
 	s := &scope{}
-	entry := d.newRTE(s, rteRelation)
-	entry.rel, entry.alias, entry.schema = r, r.Name, r.SchemaName
-	for _, c := range r.Columns {
-		if !c.Dropped {
-			entry.cols = append(entry.cols, rteCol{c.Name, c.Type, c.Typmod, c.Physical, r.OID, c.Num})
-		}
-	}
+	used := d.relations
+	entry := d.relationRTE(s, r)
+	d.relations = used // it may be in the making
 	s.items = []nsItem{itemOf(entry)}
 	return s
 }

@@ -41,6 +41,8 @@ func walk(x expr, visit func(expr) bool) {
 	case *subLink:
 		walkAll(e.tests, visit)
 		walkQuery(e.query, visit)
+	case *rawExpr:
+		walkAll(e.args, visit)
 	case *arrayExpr:
 		walkAll(e.elems, visit)
 	case *rowExpr:

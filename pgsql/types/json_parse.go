@@ -2,7 +2,7 @@ package types
 
 import (
 	"bytes"
-	"sort"
+	"slices"
 
 	"polyreme/pgwire/pgerr"
 )
@@ -224,7 +224,7 @@ func (p *jsonParser) member() error {
 // firstPair: sorted, the last of equal keys kept.
 func (p *jsonParser) finishObject(firstPair, from int) {
 	pairs := p.pairs[firstPair:]
-	sort.SliceStable(pairs, func(i, j int) bool { return CompareJSONKeys(pairs[i].key, pairs[j].key) < 0 })
+	slices.SortStableFunc(pairs, func(a, b jsonPair) int { return CompareJSONKeys(a.key, b.key) })
 	p.scratch = append(p.scratch[:0], '{')
 	for i, pair := range pairs {
 		if i+1 < len(pairs) && bytes.Equal(pair.key, pairs[i+1].key) {

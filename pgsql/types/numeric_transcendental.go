@@ -70,12 +70,20 @@ func (f fixed) ln2() *big.Int {
 	return sum.Add(sum, new(big.Int).Mul(f.atanhInverse(8749), big.NewInt(8)))
 }
 
+// reductions is how often an argument is brought nearer to where its series
+// converges fast.
+func reductions(bits uint) uint { return 8 + uint(math.Sqrt(float64(bits)))/3 }
+
 // ln returns the logarithm of n > 0.
 func (f fixed) ln(n Numeric) *big.Int {
 	// n = m * 2^k with m in [1, 2).
 	ratio := pow10(int(n.scale))
 	k := n.coefficient().BitLen() - ratio.BitLen()
-	wide := fixed{f.bits + 32}
+	// Square roots bring m near 1, where the series is short: about as many as
+	// make both cost the same. Each costs a bit.
+	roots := reductions(f.bits)
+	guard := roots + 32
+	wide := fixed{f.bits + guard}
 	num, den := n.coefficient(), ratio
 	if k >= 0 {
 		den = new(big.Int).Lsh(den, uint(k))
@@ -83,8 +91,6 @@ func (f fixed) ln(n Numeric) *big.Int {
 		num = new(big.Int).Lsh(num, uint(-k))
 	}
 	m := wide.quo(num, den)
-	// Square roots bring m near 1, where the series is short.
-	const roots = 10
 	for range roots {
 		m.Lsh(m, wide.bits)
 		m.Sqrt(m)
@@ -103,13 +109,13 @@ func (f fixed) ln(n Numeric) *big.Int {
 	}
 	sum.Lsh(sum, roots+1)
 	sum.Add(sum, new(big.Int).Mul(wide.ln2(), big.NewInt(int64(k))))
-	return sum.Rsh(sum, 32)
+	return sum.Rsh(sum, guard)
 }
 
 // exp returns e to the power x.
 func (f fixed) exp(x *big.Int) *big.Int {
 	// x = k ln 2 + r; e^r by Taylor's series of r/2^halvings, squared back.
-	const halvings = 12
+	halvings := reductions(f.bits)
 	wide := fixed{f.bits + 2*halvings + 32}
 	ln2 := wide.ln2()
 	x = new(big.Int).Lsh(x, wide.bits-f.bits)
