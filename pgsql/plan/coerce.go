@@ -290,7 +290,7 @@ func (a *analyzer) foldConst(c *constExpr, target types.OID, typmod int32, ctx c
 		if target == types.IntervalOID {
 			mod = typmod
 		}
-		v, err := types.ParseText(target, mod, c.val.Bytes, a.env)
+		v, err := types.ParseText(target, mod, c.val.Bytes, a.inputEnv(target))
 		a.check(c.pos, err)
 		return &constExpr{base: b, val: v.Clone()}
 	}

@@ -92,6 +92,7 @@ type analyzer struct {
 	opt    Options
 	cat    *catalog.Catalog
 	env    *types.Env
+	regEnv *types.Env // env with the catalog of the plan; made when it is needed
 	params []*paramInfo
 	rtes   int
 	ctes   int
@@ -138,11 +139,6 @@ func newAnalyzer(sql string, opt Options) *analyzer {
 	a := &analyzer{sql: sql, opt: opt, cat: opt.Catalog, env: opt.Env}
 	if a.env == nil {
 		a.env = types.DefaultEnv()
-	}
-	if a.env.RegIn == nil {
-		env := *a.env
-		env.RegIn = a.regIn
-		a.env = &env
 	}
 	for _, oid := range opt.ParamTypes {
 		if oid == types.UnknownOID {

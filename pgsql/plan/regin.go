@@ -10,6 +10,19 @@ import (
 	"polyreme/pgwire/pgerr"
 )
 
+// inputEnv is the environment for the input of type oid.
+func (a *analyzer) inputEnv(oid types.OID) *types.Env {
+	if foldable(oid) {
+		return a.env
+	}
+	if a.regEnv == nil {
+		env := *a.env
+		env.RegIn = a.regIn
+		a.regEnv = &env
+	}
+	return a.regEnv
+}
+
 // regIn resolves the text of a regclass, regtype and the like against the
 // catalog of the plan: such constants are folded, as PostgreSQL folds them.
 func (a *analyzer) regIn(oid types.OID, name string) (int64, error) {

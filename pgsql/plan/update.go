@@ -3,6 +3,7 @@ package plan
 import (
 	"polyreme/pgsql/catalog"
 	"polyreme/pgsql/parse/ast"
+	"polyreme/pgsql/types"
 	"polyreme/pgwire/pgerr"
 )
 
@@ -54,10 +55,11 @@ func (a *analyzer) assignments(s *scope, r *rte, rel *catalog.Relation, list []a
 	multi := map[ast.Expr]*multiSource{}
 	for i := range list {
 		t := &list[i]
-		if len(t.Indirection) > 0 {
-			a.fail(t.Pos(), pgerr.Unsupported("assignment to a part of a column is not supported"))
-		}
 		c := a.targetColumn(rel, t)
+		if len(t.Indirection) > 0 {
+			out = a.assignPart(s, r, t, c, a.assignedValue(s, t, multi), out)
+			continue
+		}
 		for _, other := range out {
 			if other.column == c {
 				a.failf(t.Pos(), pgerr.SyntaxError, "multiple assignments to same column \"%s\"", c.Name)
@@ -76,6 +78,51 @@ func (a *analyzer) assignments(s *scope, r *rte, rel *catalog.Relation, list []a
 	}
 	s.clause = saved
 	return a.regenerate(r, rel, out)
+}
+
+// assignPart analyzes SET column[i] = value: the column's array with that element
+// changed. Several of them for one column follow each other.
+func (a *analyzer) assignPart(s *scope, r *rte, t *ast.ResTarget, c *catalog.Column, x expr, out []newValue) []newValue {
+	a.checkUpdatable(c)
+	old, at := varOf(r, c.Num), -1
+	for i := range out {
+		if out[i].column == c {
+			old, at = out[i].x, i
+		}
+	}
+	y := a.elementSet(s, old, t, c, x)
+	if at >= 0 {
+		out[at].x = y
+		return out
+	}
+	return append(out, newValue{c, y})
+}
+
+// elementSet is old with the element that t names changed to x.
+func (a *analyzer) elementSet(s *scope, old expr, t *ast.ResTarget, c *catalog.Column, x expr) expr {
+	elem := types.ElemOf(c.Type)
+	if elem == 0 || category(c.Type) != 'A' {
+		a.failf(t.Pos(), pgerr.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", types.FormatType(c.Type, -1))
+	}
+	var indexes []expr
+	for _, step := range t.Indirection {
+		if step.Kind != ast.IndexStep {
+			a.fail(t.Pos(), pgerr.Unsupported("assignment to a slice or field of a column is not supported"))
+		}
+		indexes = append(indexes, a.subscriptIndex(s, step.Upper))
+	}
+	y, ok := a.coerceTo(x, elem, c.Typmod, assignment, x.position())
+	if !ok {
+		a.fail(x.position(), pgerr.New(pgerr.DatatypeMismatch, "subscripted assignment to \"%s\" requires type %s but expression is of type %s",
+			c.Name, types.FormatType(elem, -1), types.FormatType(x.typ(), -1)).
+			WithHint("You will need to rewrite or cast the expression."))
+	}
+	args := append([]expr{old, y}, indexes...)
+	return &rawExpr{base: base{c.Type, c.Typmod, t.Pos()}, args: args, write: func(e *emitter) {
+		e.s("array_set(")
+		e.list(args)
+		e.s(")")
+	}}
 }
 
 func (a *analyzer) checkUpdatable(c *catalog.Column) {
