@@ -202,12 +202,9 @@ func simpleNode(x, parent ast.Expr) bool {
 	switch x := x.(type) {
 	case *ast.Const, *ast.ColumnRef, *ast.ParamRef, *ast.FuncCall, *ast.CoalesceExpr, *ast.MinMaxExpr,
 		*ast.NullIfExpr, *ast.ArrayExpr, *ast.RowExpr, *ast.SQLValueFunction, *ast.IndirectionExpr, *ast.CaseExpr:
-		if f, ok := x.(*ast.FuncCall); ok && f.Form == ast.AtTimeZoneForm {
-			return true // ast.String writes its parentheses
-		}
 		return true
 	case *ast.TypeCast:
-		return simpleNode(x.X, x) || !isCast(parent)
+		return simpleNode(x.X, x)
 	case *ast.BinaryExpr:
 		return simpleArithmetic(x, parent)
 	case *ast.BoolExpr:
@@ -221,11 +218,6 @@ func simpleNode(x, parent ast.Expr) bool {
 		return ok
 	}
 	return false
-}
-
-func isCast(e ast.Expr) bool {
-	_, ok := e.(*ast.TypeCast)
-	return ok
 }
 
 // simpleArithmetic decides about an operator below another.

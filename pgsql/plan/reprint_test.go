@@ -20,6 +20,7 @@ func TestPrintExprPretty(t *testing.T) {
 		{"((- a) < 5)", "(- a) < 5"},
 		{"(((t)::character varying(3))::text = (v)::text)", "t::character varying(3)::text = v::text"},
 		{"((a + b))::text", "(a + b)::text"},
+		{"(((a + b))::text = t)", "((a + b)::text) = t"},
 		{"'x'::character varying", "'x'::character varying"},
 		{"\nCASE\n    WHEN (a > 1) THEN z\n    ELSE (b < 3)\nEND", "\nCASE\n    WHEN a > 1 THEN z\n    ELSE b < 3\nEND"},
 	} {
