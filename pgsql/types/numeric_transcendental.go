@@ -70,19 +70,12 @@ func (f fixed) ln2() *big.Int {
 	return sum.Add(sum, new(big.Int).Mul(f.atanhInverse(8749), big.NewInt(8)))
 }
 
-// reductions is how often an argument is brought nearer to where its series
-// converges fast.
-func reductions(bits uint) uint { return 8 + uint(math.Sqrt(float64(bits)))/3 }
-
 // ln returns the logarithm of n > 0.
 func (f fixed) ln(n Numeric) *big.Int {
 	// n = m * 2^k with m in [1, 2).
 	ratio := pow10(int(n.scale))
 	k := n.coefficient().BitLen() - ratio.BitLen()
-	// Square roots bring m near 1, where the series is short: about as many as
-	// make both cost the same. Each costs a bit.
-	roots := reductions(f.bits)
-	guard := roots + 32
+	const guard = 64
 	wide := fixed{f.bits + guard}
 	num, den := n.coefficient(), ratio
 	if k >= 0 {
@@ -91,11 +84,14 @@ func (f fixed) ln(n Numeric) *big.Int {
 		num = new(big.Int).Lsh(num, uint(-k))
 	}
 	m := wide.quo(num, den)
-	for range roots {
+	// Square roots bring m near 1, where the series is short. Each costs a bit.
+	const near, rootsMax = 10, 10
+	one := wide.one()
+	roots := uint(0)
+	for ; roots < rootsMax && uint(new(big.Int).Sub(m, one).BitLen())+near > wide.bits; roots++ {
 		m.Lsh(m, wide.bits)
 		m.Sqrt(m)
 	}
-	one := wide.one()
 	t := wide.quo(new(big.Int).Sub(m, one), new(big.Int).Add(m, one))
 	square := wide.mul(t, t)
 	sum := new(big.Int).Set(t)
@@ -115,7 +111,7 @@ func (f fixed) ln(n Numeric) *big.Int {
 // exp returns e to the power x.
 func (f fixed) exp(x *big.Int) *big.Int {
 	// x = k ln 2 + r; e^r by Taylor's series of r/2^halvings, squared back.
-	halvings := reductions(f.bits)
+	halvings := 8 + uint(math.Sqrt(float64(f.bits)))/3
 	wide := fixed{f.bits + 2*halvings + 32}
 	ln2 := wide.ln2()
 	x = new(big.Int).Lsh(x, wide.bits-f.bits)
@@ -203,9 +199,12 @@ func (n Numeric) Log(m Numeric) (Numeric, error) {
 		return m, nil
 	}
 	baseWeight := lnWeight(n)
-	weight := lnWeight(m) - baseWeight
+	numberWeight := lnWeight(m)
+	weight := numberWeight - baseWeight
 	scale := clampScale(numericMinSigDigits-weight, n, m)
-	f := fixed{bitsFor(scale+2*max(weight, 0)) + bitsFor(max(-baseWeight, 0))}
+	// The quotient has weight digits before the point and scale after it: both
+	// logarithms need as many significant ones.
+	f := fixed{bitsFor(max(scale, scale+weight-min(baseWeight, numberWeight)) + 8)}
 	base := f.ln(n)
 	if base.Sign() == 0 {
 		return Numeric{}, divisionByZero()
