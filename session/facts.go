@@ -7,6 +7,7 @@ import (
 
 	"polyreme/pgsql/builtin"
 	"polyreme/pgsql/catalog"
+	"polyreme/pgsql/plan"
 	"polyreme/pgsql/settings"
 	"polyreme/pgsql/types"
 	"polyreme/pgwire/pgerr"
@@ -156,6 +157,8 @@ func (s *Session) catalogFacts(cat *catalog.Catalog) *catalog.Functions {
 	s.functions.facts = catalog.Functions{
 		Current: func() *catalog.Catalog { return cat },
 		Path:    s.searchPath,
+		Expr:    plan.PrintExpr,
+		Query:   plan.PrintQuery,
 	}
 	return &s.functions.facts
 }
