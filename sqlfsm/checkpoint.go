@@ -31,6 +31,7 @@ type checkpointer struct {
 	token chan struct{}
 
 	truncateAt int64 // size at which a truncation is tried again
+	heldAt     int64 // size at which the writer waited; the applying goroutine's
 
 	size atomic.Int64 // bytes of the log after the last commit
 	done atomic.Int64 // bytes of it that are in the database file
@@ -55,6 +56,7 @@ const (
 	drainTimeMax     = 100 * time.Millisecond // how long leases are held up for a truncation
 	overlapAgeMax    = time.Second            // an older lease makes a truncation pointless
 	readersEndedStep = 2                      // divides the age from which leases end when the log is too large
+	backlogFactor    = 8                      // times CheckpointBytes that the writer may be ahead
 	streamLogFactor  = 4                      // a snapshot stream may hold that many times LogBytesMax
 )
 
@@ -84,7 +86,8 @@ func (c *checkpointer) open() error {
 func (c *checkpointer) lock()   { c.token <- struct{}{} }
 func (c *checkpointer) unlock() { <-c.token }
 
-// grown notes the size of the log after a commit.
+// grown notes the size of the log after a commit. The applying goroutine calls
+// it, without the token.
 func (c *checkpointer) grown(bytes int64) {
 	c.size.Store(bytes)
 	done := c.done.Load()
@@ -92,13 +95,31 @@ func (c *checkpointer) grown(bytes int64) {
 		c.done.CompareAndSwap(done, 0) // the log started over
 		done = 0
 	}
-	if bytes-done < c.store.config.CheckpointBytes {
+	due := c.store.config.CheckpointBytes
+	if bytes-done < due {
 		return
 	}
 	select {
 	case c.wake <- struct{}{}:
 	default:
 	}
+	c.hold(bytes, due)
+}
+
+// hold lets the writer wait for a checkpoint when it runs away from the
+// background: once for each backlog, for readers may keep it from shrinking.
+func (c *checkpointer) hold(bytes, due int64) {
+	if bytes < c.heldAt {
+		c.heldAt = 0
+	}
+	if bytes-max(c.done.Load(), c.heldAt) < backlogFactor*due {
+		return
+	}
+	c.heldAt = bytes
+	_ = c.do(func() error {
+		c.background()
+		return nil
+	})
 }
 
 func (c *checkpointer) loop() {

@@ -19,9 +19,10 @@ import (
 //	Schema      RawSchema: marks the error as raw
 //	Message     SQLite's text
 //	Table       physical name of the table; for 23503 the referencing one; ""
-//	            where it is not known (23514)
+//	            where it is not known
 //	Column      physical names of the columns, separated by commas: of the key
-//	            (23505; 23503: the referencing columns), or the one column
+//	            (23505; 23503: the referencing columns), the one column (23502),
+//	            or all columns of the table (23514)
 //	Constraint  physical name where it is known: k<oid> (23514), f<oid>
 //	            (23503), i<oid> (23505 of an index on expressions)
 //	DataType    23503: RawReferencing when a row names a key that is not there
@@ -136,6 +137,8 @@ func explain(conn *sqlite.Conn, err error, again func(edit func(sql string) stri
 	switch violated.Kind {
 	case sqlite.UniqueConstraint, sqlite.PrimaryKeyConstraint:
 		fault = explainUnique(conn, client, violated, again)
+	case sqlite.CheckConstraint:
+		fault = explainCheck(conn, client, again)
 	case sqlite.ForeignKeyConstraint:
 		fault = explainForeignKey(conn, client, again)
 	}
@@ -183,6 +186,70 @@ func explainUnique(conn *sqlite.Conn, client *pgerr.Error, violated sqlite.Const
 		client.Detail = string(raftlog.AppendValues(nil, key))
 	}
 	return err
+}
+
+// explainCheck finds the row that a check refuses: without the checks it is the
+// first to be stored beyond those that were stored with them.
+func explainCheck(conn *sqlite.Conn, client *pgerr.Error, again func(func(string) string) error) error {
+	same := func(sql string) string { return sql }
+	stored := 0
+	conn.SetChangeHook(func(*sqlite.Change) { stored++ })
+	err := again(same)
+	conn.SetChangeHook(nil)
+	if sqlite.Classify(err) != sqlite.Deterministic || !conn.InTransaction() {
+		return err
+	}
+	if err := conn.RollbackTo(explainSavepoint); err != nil {
+		return err
+	}
+	if err := conn.Exec("PRAGMA ignore_check_constraints=ON"); err != nil {
+		return err
+	}
+	var row *touched
+	conn.SetChangeHook(func(c *sqlite.Change) {
+		if stored == 0 && row == nil && c.Op != sqlite.Delete {
+			refused := note(c)
+			row = &refused
+		}
+		stored--
+	})
+	err = again(same)
+	conn.SetChangeHook(nil)
+	if reset := conn.Exec("PRAGMA ignore_check_constraints=OFF"); reset != nil {
+		return reset
+	}
+	if row == nil {
+		return err
+	}
+	columns, failure := columnNames(conn, row.table)
+	if failure != nil {
+		return failure
+	}
+	if len(columns) == len(row.new) {
+		client.Table, client.Column = row.table, strings.Join(columns, ",")
+		client.Detail = string(raftlog.AppendValues(nil, row.new))
+	}
+	return err
+}
+
+// columnNames returns the columns of a table in order.
+func columnNames(conn *sqlite.Conn, table string) ([]string, error) {
+	stmt, err := conn.Prepare("SELECT name FROM pragma_table_info(?1) ORDER BY cid")
+	if err != nil {
+		return nil, err
+	}
+	defer stmt.Release()
+	if err := stmt.BindString(1, table); err != nil {
+		return nil, err
+	}
+	var names []string
+	for {
+		row, err := stmt.Step()
+		if err != nil || !row {
+			return names, err
+		}
+		names = append(names, string(stmt.ColumnBytes(0)))
+	}
 }
 
 // columnNumbers returns the positions of columns in a table.

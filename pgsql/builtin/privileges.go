@@ -20,6 +20,9 @@ func registerPrivileges(r *registry) {
 			r.scalar("has_"+what+"_privilege_"+form, privilege(what, strings.Split(form, "_"), false))
 		}
 	}
+	for _, form := range []string{"name", "name_name", "id_name"} {
+		r.scalar("has_parameter_privilege_"+form, privilege("parameter", strings.Split(form, "_"), false))
+	}
 	for _, form := range two {
 		for _, column := range []string{"name", "attnum"} {
 			r.scalar("has_column_privilege_"+form+"_"+column, privilege("column", strings.Split(form, "_"), true))

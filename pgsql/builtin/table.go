@@ -104,6 +104,8 @@ func implementations() *registry {
 		registerRegexps,
 		registerDatetimes,
 		registerArrays,
+		registerFormatting,
+		registerSchema,
 		registerSession,
 		registerSystem,
 		registerPrivileges,
@@ -113,6 +115,7 @@ func implementations() *registry {
 		registerJSONSets,
 		registerSeries,
 		registerMoment,
+		registerInputOutput,
 	} {
 		register(r)
 	}

@@ -63,7 +63,7 @@ func TestTemplatesCompile(t *testing.T) {
 		call := Expand(f.SQL, args, f.Args, f.Result)
 		switch {
 		case f.ReturnsSet:
-			prepare(f.Signature(), "SELECT "+strings.Join(f.Columns, ", ")+" FROM "+call)
+			prepare(f.Signature(), `SELECT "`+strings.Join(f.Columns, `", "`)+`" FROM `+call)
 		case f.Kind == 'a':
 			prepare(f.Signature(), "SELECT "+call)
 			prepare(f.Signature(), "SELECT "+Expand(f.OverSQL, args, f.Args, f.Result)+" OVER ()")

@@ -19,7 +19,8 @@ type psqlScript struct {
 
 	list                  []psqlStatement
 	buf                   strings.Builder
-	start                 int // line of the first word of the statement
+	start                 int  // line of the first word of the statement
+	routine               bool // it is CREATE FUNCTION or PROCEDURE
 	parens, begins, words int
 	quote                 string // "", "'", "e'", "\"", "/*" (with comment), or a dollar tag
 	nested                int
@@ -32,7 +33,6 @@ var (
 	psqlMeta   = regexp.MustCompile(`\\(\w+|[.?!;])`)
 	psqlVar    = regexp.MustCompile(`:('\w+'|"\w+"|\w+)`)
 	psqlDollar = regexp.MustCompile(`^\$([A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*)?\$`)
-	psqlWord   = regexp.MustCompile(`^[A-Za-z_\x80-\xff][A-Za-z0-9_$\x80-\xff]*`)
 )
 
 func splitPsql(script string) []psqlStatement {
@@ -131,12 +131,19 @@ func (s *psqlScript) plain(i int, text string) string {
 			s.write(i, value)
 			return text[len(m[0]):]
 		}
-	case psqlWord.MatchString(text):
-		w := psqlWord.FindString(text)
-		n = len(w)
+	case charClass[c]&charIdentStart != 0:
+		for n < len(text) && (charClass[text[n]]&(charIdentStart|charDigit) != 0 || text[n] == '$') {
+			n++
+		}
+		w := text[:n]
 		s.word(strings.ToLower(w))
 		if (w == "e" || w == "E") && strings.HasPrefix(text[1:], "'") {
 			s.quote, n = "e'", 2
+		}
+	}
+	if n == 1 && charClass[text[0]]&charSpace != 0 {
+		for n < len(text) && charClass[text[n]]&charSpace != 0 {
+			n++
 		}
 	}
 	s.write(i, text[:n])
@@ -146,8 +153,13 @@ func (s *psqlScript) plain(i int, text string) string {
 // word follows BEGIN ATOMIC … END as psql does.
 func (s *psqlScript) word(w string) {
 	s.words++
-	routine := s.words >= 2 && regexp.MustCompile(`(?i)^\s*create\s+(or\s+replace\s+)?(function|procedure)\b`).MatchString(s.buf.String())
-	if !routine || s.parens > 0 {
+	switch {
+	case s.words == 1:
+		s.routine = false
+	case s.words <= 4 && (w == "function" || w == "procedure"):
+		s.routine = strings.HasPrefix(strings.ToLower(s.buf.String()), "create")
+	}
+	if !s.routine || s.parens > 0 {
 		return
 	}
 	switch {

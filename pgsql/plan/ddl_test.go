@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"polyreme/pgsql/catalog"
+	"polyreme/pgsql/types"
 )
 
 // TestDDL runs the files of testdata/ddl, which change and describe the schema,
@@ -30,6 +31,8 @@ func TestDDL(t *testing.T) {
 				rewriteDDL(t, file, cases)
 			}
 			s := newSession(t)
+			zzHook(s.conn)
+			s.env.Sequences = &fileSequences{s.env.Sequences.(*sequences)}
 			s.env.Catalog = &catalog.Functions{Current: func() *catalog.Catalog { return s.cat }, Path: func() []string { return []string{"public"} }}
 			for _, c := range cases {
 				got := s.exec(c.sql)
@@ -46,6 +49,30 @@ func TestDDL(t *testing.T) {
 			}
 		})
 	}
+}
+
+// fileSequences reads the definitions of sequences from the file, as the state
+// machine does: a statement may create the sequence that it draws from.
+type fileSequences struct{ *sequences }
+
+func (q *fileSequences) NextValue(oid uint32) (int64, error) {
+	var v []int64
+	sql := fmt.Sprintf("SELECT last_value, is_called, seqincrement, seqmin, seqmax FROM polyreme_sequence JOIN pg_sequence ON seqrelid = oid WHERE oid = %d", oid)
+	if err := q.s.query(sql, func(row []types.Value) error {
+		for _, value := range row {
+			v = append(v, value.Int64())
+		}
+		return nil
+	}); err != nil {
+		return 0, err
+	}
+	n := v[0]
+	if v[1] != 0 {
+		if n += v[2]; n > v[4] {
+			n = v[3]
+		}
+	}
+	return n, q.SetValue(oid, n, true)
 }
 
 func diffRelations(a, b *catalog.Catalog) string {

@@ -91,7 +91,7 @@ func (a *analyzer) unsupportedSchemaStatement(stmt ast.Stmt) *Statement {
 }
 
 // ddl is a change of the schema in the making: the catalog's edit and the
-// SQLite statements that go before and after its rows.
+// SQLite statements that follow its rows.
 type ddl struct {
 	*analyzer
 	edit *catalog.Edit
@@ -105,10 +105,13 @@ func (d *ddl) sqlite(sql string) { d.ops = append(d.ops, Op{SQL: sql}) }
 
 // statement ends the change.
 func (d *ddl) statement(tag string) *Statement {
-	st := &Statement{Kind: Schema, Tag: tag, NewCatalog: d.edit.Catalog(), Ops: d.ops}
+	st := &Statement{Kind: Schema, Tag: tag, NewCatalog: d.edit.Catalog()}
+	// The catalog's rows first: the default of a new column may draw from a
+	// sequence that is made here.
 	for _, op := range d.edit.Operations() {
 		st.Ops = append(st.Ops, Op{SQL: op.SQL, Params: op.Params, Sets: op.Sets})
 	}
+	st.Ops = append(st.Ops, d.ops...)
 	return st
 }
 
