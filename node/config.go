@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -24,6 +25,26 @@ type Config struct {
 	Insecure bool
 	Logger   *slog.Logger
 	Timing   cluster.Timing
+	// Network is how the node listens and dials; nil is TCP.
+	Network Network
+	// LogSegmentBytes is the size of the raft log's files; 0 is the default.
+	LogSegmentBytes int
+}
+
+// Network is how a node listens and dials.
+type Network interface {
+	Listen(addr string) (net.Listener, error)
+	Dial(ctx context.Context, addr string) (net.Conn, error)
+}
+
+// tcp is the network of the machine.
+type tcp struct{}
+
+func (tcp) Listen(addr string) (net.Listener, error) { return net.Listen("tcp", addr) }
+
+func (tcp) Dial(ctx context.Context, addr string) (net.Conn, error) {
+	var d net.Dialer
+	return d.DialContext(ctx, "tcp", addr)
 }
 
 // Default addresses.
@@ -63,6 +84,9 @@ func (c *Config) check() error {
 		if _, _, err := net.SplitHostPort(addr); err != nil {
 			return fmt.Errorf("--join %q is not HOST:PORT: %w", addr, err)
 		}
+	}
+	if c.Network == nil {
+		c.Network = tcp{}
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

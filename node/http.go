@@ -142,7 +142,7 @@ func (n *Node) mayJoin(ctx context.Context, to []string) error {
 			return errors.New("this node is not empty: its data would be lost. Start a new node with an empty directory and --join instead")
 		}
 	}
-	return probe(to)
+	return n.probe(to)
 }
 
 func (n *Node) postLeave(w http.ResponseWriter, r *http.Request) {

@@ -24,11 +24,11 @@ import (
 )
 
 const (
-	joinProbe    = 3 * time.Second  // for one address of --join to answer
-	joinLimit    = 5 * time.Minute  // to become a member and catch up
-	drainLimit   = 15 * time.Second // for statements to finish at a stop
-	handOver     = 5 * time.Second  // for the leadership to move at a stop
-	cancelMethod = 200              // of the peer port: a CancelRequest for another node
+	joinProbe     = 3 * time.Second  // for one address of --join to answer
+	joinLimit     = 5 * time.Minute  // to become a member and catch up
+	drainLimit    = 15 * time.Second // for statements to finish at a stop
+	handOverLimit = 5 * time.Second  // for the leadership to move at a stop
+	cancelMethod  = 200              // of the peer port: a CancelRequest for another node
 )
 
 // Node is a running server.
@@ -117,7 +117,7 @@ func (n *Node) listen() error {
 		{"--http-addr", n.config.HTTPAddr, &n.httpListener},
 	} {
 		var err error
-		*l.listener, err = net.Listen("tcp", l.addr)
+		*l.listener, err = n.config.Network.Listen(l.addr)
 		if errors.Is(err, syscall.EADDRINUSE) {
 			return fmt.Errorf("address %s is in use by another program: stop that, or choose another address with %s", l.addr, l.flag)
 		}
@@ -141,7 +141,7 @@ func (n *Node) openDir() error {
 		if err := checkEmpty(dir); err != nil {
 			return err
 		}
-		if err := probe(n.config.Join); err != nil {
+		if err := n.probe(n.config.Join); err != nil {
 			return err
 		}
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -179,13 +179,15 @@ func checkEmpty(dir string) error {
 }
 
 // probe makes sure that somebody answers at one of the addresses to join.
-func probe(join []string) error {
+func (n *Node) probe(join []string) error {
 	if len(join) == 0 {
 		return nil
 	}
 	var failures []string
 	for _, addr := range join {
-		c, err := net.DialTimeout("tcp", addr, joinProbe)
+		ctx, done := context.WithTimeout(context.Background(), joinProbe)
+		c, err := n.config.Network.Dial(ctx, addr)
+		done()
 		if err == nil {
 			c.Close()
 			return nil
@@ -217,6 +219,7 @@ func (n *Node) openData() error {
 	n.metrics = newMetrics(n)
 	n.raftLog, err = raftlog.OpenStore(raftlog.StoreConfig{
 		Dir: filepath.Join(dir, "log"), Logger: n.log, OnFatal: n.fatal, OnAppend: n.metrics.appended,
+		SegmentBytes: n.config.LogSegmentBytes,
 	})
 	if err != nil {
 		return err
@@ -237,7 +240,7 @@ func (n *Node) openCluster() error {
 	var err error
 	n.cluster, err = cluster.Open(cluster.Config{
 		ID: n.identity.ID, Name: name, Version: Version, Logger: n.log,
-		Listener: n.peerListener, Dial: dial,
+		Listener: n.peerListener, Dial: n.config.Network.Dial,
 		Advertise: advertised(n.config.AdvertisePeer, n.peerListener),
 		SQLAddr:   advertised(n.config.AdvertiseSQL, n.sqlListener),
 		HTTPAddr:  n.httpListener.Addr().String(),
@@ -254,11 +257,6 @@ func (n *Node) genesis() *raftlog.Entry {
 		return nil
 	}
 	return genesisEntry()
-}
-
-func dial(ctx context.Context, addr string) (net.Conn, error) {
-	var d net.Dialer
-	return d.DialContext(ctx, "tcp", addr)
 }
 
 // serve starts the SQL and HTTP servers, and the join if there is one to do.
@@ -323,28 +321,55 @@ func (n *Node) fatal(err error) {
 
 // Close drains the node and closes everything. It is idempotent.
 func (n *Node) Close() error {
-	n.closing.Do(func() { n.closeErr = n.close() })
+	n.closing.Do(func() {
+		n.drain(drainLimit)
+		n.handOver()
+		n.closeErr = n.close()
+	})
 	return n.closeErr
 }
 
-func (n *Node) close() error {
+// Abort closes everything without waiting for statements and without handing
+// the leadership over: what a crash leaves behind, but for the process.
+func (n *Node) Abort() error {
+	n.closing.Do(func() {
+		n.drain(0)
+		n.closeErr = n.close()
+	})
+	return n.closeErr
+}
+
+// drain ends the client connections, the statements that run after the limit.
+func (n *Node) drain(limit time.Duration) {
 	if n.stopJoin != nil {
 		n.stopJoin()
 	}
 	if n.sql != nil {
-		ctx, done := context.WithTimeout(context.Background(), drainLimit)
+		ctx, done := context.WithTimeout(context.Background(), limit)
 		n.sql.Shutdown(ctx)
 		done()
 	}
-	if n.cluster != nil {
-		ctx, done := context.WithTimeout(context.Background(), handOver)
-		if n.cluster.IsLeader() {
-			if err := n.cluster.TransferLeadership(ctx, ""); err != nil {
-				n.log.Warn("leadership not handed over", "err", err)
-			}
-		}
-		done()
+}
+
+// handOver gives the leadership, if the node has it, to another one.
+func (n *Node) handOver() {
+	if n.cluster == nil || !n.cluster.IsLeader() {
+		return
 	}
+	ctx, done := context.WithTimeout(context.Background(), handOverLimit)
+	defer done()
+	if err := n.cluster.TransferLeadership(ctx, ""); err != nil {
+		n.log.Warn("leadership not handed over", "err", err)
+	}
+}
+
+// Failed receives why the node cannot go on; its owner must close it then.
+func (n *Node) Failed() <-chan error { return n.failed }
+
+// Store returns the database of the node, for tests that compare nodes.
+func (n *Node) Store() *sqlfsm.Store { return n.store }
+
+func (n *Node) close() error {
 	var errs []error
 	if n.http != nil {
 		errs = append(errs, n.http.Close())
