@@ -117,7 +117,11 @@ const (
 	appendEntriesMax = 256              // raft log entries in one request
 	raftTimeout      = 10 * time.Second // of one raft request
 	raftPool         = 3                // idle raft connections kept per peer
-	raftInFlight     = 2                // append requests under way per peer
+	// raftInFlight of 1 turns raft's pipelining off. With it, a follower that
+	// rejects one request while the leader sends the next leaves the leader's
+	// replication to that follower waiting on a channel for ever, and Shutdown
+	// with it (hashicorp/raft#612; our partition test meets it once in twenty).
+	raftInFlight = 1
 )
 
 func (n *Node) raftConfig() *raft.Config {

@@ -20,10 +20,12 @@ func TestCrashesOnDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		files := make([]*faultfs.FS, 3)
+		failed := make(chan int, 16) // nodes whose log has failed
 		c := newTrialWith(t, 3, func(c *trial, i int) {
 			files[i] = faultfs.New(raftlog.OSFiles())
 			s, err := raftlog.OpenStore(raftlog.StoreConfig{
 				Dir: filepath.Join(dir, c.nodes[i].name), SegmentBytes: 256 << 10, Files: files[i],
+				OnFatal: func(error) { failed <- i },
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -41,8 +43,12 @@ func TestCrashesOnDisk(t *testing.T) {
 			time.Sleep(400 * time.Millisecond)
 			l := c.leader(-1)
 			files[l].Add(faultfs.Rule{Op: faultfs.Sync, Nth: 1, Err: syscall.EIO})
-			c.leader(l)
+			// A node whose log has failed must stop before raft needs the log again.
+			if i := <-failed; i != l {
+				t.Errorf("the log of node %d has failed, not that of %d", i, l)
+			}
 			c.crash(l)
+			c.leader(l)
 			c.start(l)
 			time.Sleep(200 * time.Millisecond)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -28,7 +29,8 @@ type conn struct {
 	first   *startup
 
 	skipToSync bool
-	inMessage  bool // a message is being handled
+	inMessage  bool         // a message is being handled
+	idleError  *pgerr.Error // set while the read deadline is the session's idle limit
 	draining   atomic.Bool
 	// busySince is when the current message began to run (Unix ns), or 0.
 	busySince atomic.Int64
@@ -111,6 +113,10 @@ func (c *conn) beforeBlock() error {
 	if c.inMessage { // COPY reads its data while it runs
 		return nil
 	}
+	if limit, e := c.session.IdleLimit(); limit > 0 {
+		c.idleError = e
+		c.net.SetReadDeadline(time.Now().Add(limit)) // before busySince: drain may shorten it
+	}
 	c.busySince.Store(0)
 	if c.draining.Load() && c.session.TxStatus() == 'I' {
 		return errAdminShutdown
@@ -137,6 +143,8 @@ func (c *conn) readFailed(err error) error {
 		return c.fatal(protocolError("invalid message length").(*pgerr.Error))
 	case c.draining.Load():
 		return c.fatal(errAdminShutdown)
+	case c.idleError != nil && errors.Is(err, os.ErrDeadlineExceeded):
+		return c.fatal(c.idleError)
 	}
 	return err
 }
@@ -160,6 +168,10 @@ func (c *conn) tooLarge(large *errTooLarge) error {
 func (c *conn) handle(kind byte, body []byte) (err error) {
 	c.busySince.Store(time.Now().UnixNano())
 	c.inMessage = true
+	if c.idleError != nil {
+		c.idleError = nil
+		c.net.SetReadDeadline(time.Time{})
+	}
 	defer func() {
 		c.inMessage = false
 		if p := recover(); p != nil {
@@ -247,6 +259,9 @@ func (c *conn) fail(e *pgerr.Error) error {
 }
 
 func (c *conn) failUntilSync(e *pgerr.Error) {
+	if err := c.session.Flush(c.statementContext(), &c.reply); err != nil {
+		e = c.cause(err) // of an earlier message of the batch
+	}
 	c.session.Fail()
 	c.reply.Error(e)
 	c.skipToSync = true

@@ -28,6 +28,7 @@ type echo struct {
 	portals    map[string]string
 	held       []string
 	failed     bool
+	idle       bool
 }
 
 type echoes struct{}
@@ -41,6 +42,7 @@ func (echoes) NewSession(_ context.Context, s Startup, r *Reply) (Session, error
 }
 
 func (e *echo) run(ctx context.Context, sql string, r *Reply) error {
+	e.idle = sql == "idle"
 	switch {
 	case sql == "":
 		r.EmptyQueryResponse()
@@ -151,6 +153,15 @@ func (e *echo) Sync(_ context.Context, r *Reply) error {
 
 func (e *echo) Fail()          { e.failed = true }
 func (e *echo) TxStatus() byte { return 'I' }
+
+// IdleLimit is a minute after a statement "idle".
+func (e *echo) IdleLimit() (time.Duration, *pgerr.Error) {
+	if e.idle {
+		return time.Minute, &pgerr.Error{Severity: "FATAL", Code: pgerr.IdleSessionTimeout, Message: "idle for too long"}
+	}
+	return 0, nil
+}
+
 func (e *echo) Close()         {}
 
 // harness is a server with one raw client connection.
@@ -402,6 +413,27 @@ func TestSlowStartupIsEnded(t *testing.T) {
 			t.Errorf("a slow client was kept for %v", took)
 		}
 		h.server.Shutdown(context.Background())
+	})
+}
+
+func TestIdleLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t, Config{})
+		h.connect()
+		h.send(&pgproto3.Query{String: "idle"})
+		h.until("ReadyForQuery")
+		time.Sleep(59 * time.Second)
+		h.send(&pgproto3.Query{String: "idle"}) // begins the minute again
+		h.until("ReadyForQuery")
+		time.Sleep(59 * time.Second)
+		h.send(&pgproto3.Query{String: "no limit"})
+		h.until("ReadyForQuery")
+		time.Sleep(time.Hour)
+		h.send(&pgproto3.Query{String: "idle"})
+		h.until("ReadyForQuery")
+		if got := h.until("ErrorResponse"); !strings.Contains(got, "57P05") {
+			t.Errorf("after a minute: %s", got)
+		}
 	})
 }
 

@@ -2,6 +2,7 @@ package pgwire
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
@@ -37,6 +38,9 @@ type Session interface {
 	// TxStatus is the indicator of ReadyForQuery: 'I' idle, 'T' in a block,
 	// 'E' in a failed block.
 	TxStatus() byte
+	// IdleLimit is how long the session may wait for the client's next message
+	// in its present state, and the error that ends it then; 0 is for ever.
+	IdleLimit() (time.Duration, *pgerr.Error)
 	// Close releases everything. An open transaction is rolled back.
 	Close()
 }

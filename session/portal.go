@@ -50,10 +50,9 @@ func (p *portal) close() {
 }
 
 // Bind implements pgwire.Session.
-func (s *Session) Bind(ctx context.Context, m *pgproto3.Bind, _ *pgwire.Reply) error {
+func (s *Session) Bind(ctx context.Context, m *pgproto3.Bind, r *pgwire.Reply) error {
 	if err := s.bind(ctx, m); err != nil {
-		s.Fail()
-		return err
+		return s.failBatch(ctx, err, r)
 	}
 	return nil
 }
@@ -139,8 +138,8 @@ func (s *Session) bindParams(p *portal, m *pgproto3.Bind) error {
 			p.params[i], err = types.ParseText(want[i], -1, own, env)
 		case pgwire.FormatBinary:
 			p.params[i], err = types.ParseBinary(want[i], -1, own, env)
-			if e := pgerr.From(err); err != nil && e.Code == pgerr.InvalidBinaryRepresentation {
-				err = pgerr.New(e.Code, "incorrect binary data format in bind parameter %d", i+1)
+			if pgerr.Code(err) == pgerr.InvalidBinaryRepresentation {
+				err = pgerr.New(pgerr.InvalidBinaryRepresentation, "incorrect binary data format in bind parameter %d", i+1)
 			}
 		default:
 			err = pgerr.New(pgerr.InvalidParameterValue, "unsupported format code: %d", f)
@@ -153,11 +152,10 @@ func (s *Session) bindParams(p *portal, m *pgproto3.Bind) error {
 }
 
 // DescribePortal implements pgwire.Session.
-func (s *Session) DescribePortal(_ context.Context, name string, r *pgwire.Reply) error {
+func (s *Session) DescribePortal(ctx context.Context, name string, r *pgwire.Reply) error {
 	p, err := s.portal(name)
 	if err != nil {
-		s.Fail()
-		return err
+		return s.failBatch(ctx, err, r)
 	}
 	p.described = true
 	if p.planned == nil {
@@ -188,13 +186,22 @@ func (s *Session) portal(name string) (*portal, error) {
 func (s *Session) Execute(ctx context.Context, name string, rowsMax uint32, last bool, r *pgwire.Reply) error {
 	p, err := s.portal(name)
 	if err == nil {
-		err = s.execute(ctx, p, int64(rowsMax), last, r)
+		limited, done := s.limit(ctx)
+		err = s.failure(limited, s.execute(limited, p, int64(rowsMax), last, r))
+		done()
 	}
 	if err != nil {
-		s.Fail()
-		return s.failure(ctx, err)
+		return s.failBatch(ctx, err, r)
 	}
 	return nil
+}
+
+// failBatch ends the batch of the extended protocol with err. The answers of
+// the writes before go first: one of them may have failed first.
+func (s *Session) failBatch(ctx context.Context, err error, r *pgwire.Reply) error {
+	err = s.settleFirst(ctx, err, r)
+	s.Fail()
+	return s.failure(ctx, err)
 }
 
 // execute runs a portal up to rowsMax rows, 0 for all.
@@ -221,11 +228,15 @@ func (s *Session) execute(ctx context.Context, p *portal, rowsMax int64, last bo
 			return err
 		}
 	}
-	return s.sendRows(p, rowsMax, r)
+	return s.sendRows(ctx, p, rowsMax, r)
 }
 
 // sendRows sends rows of a started portal.
-func (s *Session) sendRows(p *portal, rowsMax int64, r *pgwire.Reply) error {
+func (s *Session) sendRows(ctx context.Context, p *portal, rowsMax int64, r *pgwire.Reply) error {
+	if running, ok := p.rows.(*stmtRows); ok {
+		running.watch(ctx)
+		defer running.unwatch()
+	}
 	var n int64
 	env := &s.settings.Env
 	columns := len(p.encoders)

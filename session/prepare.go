@@ -25,10 +25,9 @@ type prepared struct {
 const preparedMax = 10000
 
 // Parse implements pgwire.Session.
-func (s *Session) Parse(ctx context.Context, name, sql string, params []uint32, _ *pgwire.Reply) error {
+func (s *Session) Parse(ctx context.Context, name, sql string, params []uint32, r *pgwire.Reply) error {
 	if err := s.parse(ctx, name, sql, params); err != nil {
-		s.Fail()
-		return err
+		return s.failBatch(ctx, err, r)
 	}
 	return nil
 }
@@ -202,8 +201,7 @@ func (s *Session) statement(name string) (*prepared, error) {
 func (s *Session) DescribeStatement(ctx context.Context, name string, r *pgwire.Reply) error {
 	st, err := s.statement(name)
 	if err != nil {
-		s.Fail()
-		return err
+		return s.failBatch(ctx, err, r)
 	}
 	if st.planned == nil {
 		r.ParameterDescription(nil)
@@ -219,8 +217,7 @@ func (s *Session) DescribeStatement(ctx context.Context, name string, r *pgwire.
 		err = s.refresh(ctx, p, cat)
 	}
 	if err != nil {
-		s.Fail()
-		return err
+		return s.failBatch(ctx, err, r)
 	}
 	r.ParameterDescription(st.planned.Params)
 	describeColumns(st.planned.columns, nil, r)

@@ -128,8 +128,8 @@ func (s *Session) open(ctx context.Context, p *portal, conn *sqlite.Conn) (*stmt
 			return nil, err
 		}
 	}
-	rows := &stmtRows{stmt: stmt, conn: conn, ctx: ctx}
-	rows.watch()
+	rows := &stmtRows{stmt: stmt, conn: conn}
+	rows.watch(ctx)
 	return rows, nil
 }
 
@@ -173,9 +173,11 @@ type stmtRows struct {
 	ended  chan struct{} // closed when an interrupt has been delivered
 }
 
-// watch makes the end of the context interrupt the statement.
-func (q *stmtRows) watch() {
-	if q.ctx.Done() == nil {
+// watch makes the end of ctx interrupt the statement, until unwatch.
+func (q *stmtRows) watch(ctx context.Context) {
+	q.unwatch()
+	q.ctx = ctx
+	if q.stmt == nil || ctx.Done() == nil {
 		return
 	}
 	ended := make(chan struct{})
@@ -185,6 +187,15 @@ func (q *stmtRows) watch() {
 		conn.Interrupt()
 		close(ended)
 	})
+}
+
+// unwatch ends watch: rows that wait for the client are not interrupted.
+func (q *stmtRows) unwatch() {
+	if q.stop != nil && !q.stop() {
+		<-q.ended
+		q.conn.ClearInterrupt()
+	}
+	q.stop = nil
 }
 
 func (q *stmtRows) next() (bool, error) {
@@ -214,10 +225,7 @@ func (q *stmtRows) close() {
 	if q.stmt == nil {
 		return
 	}
-	if q.stop != nil && !q.stop() {
-		<-q.ended
-		q.conn.ClearInterrupt()
-	}
+	q.unwatch()
 	q.stmt.Release()
 	q.stmt = nil
 	if q.reader != nil {
@@ -228,11 +236,14 @@ func (q *stmtRows) close() {
 
 // failure turns what went wrong in a statement into the error for the client.
 func (s *Session) failure(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
 	var e *pgerr.Error
 	if errors.As(err, &e) {
 		return e
 	}
-	if cause := context.Cause(ctx); cause != nil && (errors.Is(err, context.Canceled) || errors.Is(err, sqlite.ErrInterrupted)) {
+	if cause := context.Cause(ctx); cause != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sqlite.ErrInterrupted)) {
 		return cause
 	}
 	return pgerr.From(err)

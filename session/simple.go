@@ -100,12 +100,14 @@ func (s *Session) runSimple(ctx context.Context, planned *planned, last bool, r 
 	for _, n := range planned.Notices {
 		s.notice(n, r)
 	}
+	ctx, cancel := s.limit(ctx)
+	defer cancel()
 	done, err := s.beginSimple(ctx, p, last, r)
-	if err != nil || done {
-		return err
+	if err == nil && !done {
+		r.RowDescription(p.planned.columns, nil)
+		err = s.sendRows(ctx, p, 0, r)
 	}
-	r.RowDescription(p.planned.columns, nil)
-	return s.sendRows(p, 0, r)
+	return s.failure(ctx, err)
 }
 
 // beginSimple starts a statement whose columns the client does not know yet.

@@ -262,6 +262,12 @@ func (s *Session) propose(ctx context.Context, e *raftlog.Entry) (raftlog.Result
 	if err != nil {
 		return result, err
 	}
+	if result.Status == raftlog.Fenced && ctx.Err() != nil {
+		var cause *pgerr.Error
+		if errors.As(context.Cause(ctx), &cause) {
+			result.Err = cause
+		}
+	}
 	if index > s.lastIndex {
 		s.lastIndex = index
 	}

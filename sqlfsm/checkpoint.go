@@ -116,10 +116,16 @@ func (c *checkpointer) hold(bytes, due int64) {
 		return
 	}
 	c.heldAt = bytes
-	_ = c.do(func() error {
-		c.background()
-		return nil
+	err := c.do(func() error {
+		if c.conn == nil {
+			return nil
+		}
+		_, err := c.passive()
+		return err
 	})
+	if err != nil && !errors.Is(err, ErrClosed) {
+		_ = c.store.fatal(err)
+	}
 }
 
 func (c *checkpointer) loop() {

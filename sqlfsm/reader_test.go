@@ -137,7 +137,7 @@ func TestLogStaysSmall(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := m.config()
-	config.CheckpointBytes, config.TruncateBytes = 64<<10, 1<<20
+	config.CheckpointBytes, config.TruncateBytes = 128<<10, 4<<20
 	m.open(config)
 	m.script("CREATE TABLE t1(c1 INTEGER PRIMARY KEY, c2 BLOB) STRICT", "INSERT INTO t1 VALUES(1, zeroblob(20000))")
 	stop := make(chan struct{})

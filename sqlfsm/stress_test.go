@@ -20,9 +20,9 @@ func TestEverybodySeesTheSameSum(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := m.config()
-	config.CheckpointBytes, config.TruncateBytes, config.Readers = 32<<10, 256<<10, 4
+	config.CheckpointBytes, config.TruncateBytes, config.Readers = 128<<10, 2<<20, 4
 	m.open(config)
-	const accounts, transfers = 200, 3000
+	const accounts, transfers = 200, 1500
 	m.script("CREATE TABLE t1(c1 INTEGER PRIMARY KEY, c2 INTEGER, c3 TEXT) STRICT", "CREATE INDEX i1 ON t1(c2)",
 		fmt.Sprintf("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < %d) INSERT INTO t1 SELECT i, 100, hex(zeroblob(100)) FROM n", accounts))
 	const sum = "SELECT sum(c2) FROM t1"

@@ -31,6 +31,14 @@ func (t intType) value(n int64, ok bool) (types.Value, error) {
 	return types.IntValue(n), nil
 }
 
+// check is value for functions of integers.
+func (t intType) check(n int64, ok bool) (int64, error) {
+	if !ok || n < t.low || n > t.high {
+		return 0, t.outOfRange()
+	}
+	return n, nil
+}
+
 func divisionByZero() error { return pgerr.New(pgerr.DivisionByZero, "division by zero") }
 
 func registerIntegers(r *registry) {
@@ -58,42 +66,34 @@ func registerIntegers(r *registry) {
 
 func registerArithmetic(r *registry, prefix string, t intType) {
 	if t == int8Type {
-		r.scalar(prefix+"pl", func(_ *Env, a []types.Value) (types.Value, error) {
-			return int8Type.value(addInt64(a[0].Int64(), a[1].Int64()))
-		})
-		r.scalar(prefix+"mi", func(_ *Env, a []types.Value) (types.Value, error) {
-			return int8Type.value(subInt64(a[0].Int64(), a[1].Int64()))
-		})
-		r.scalar(prefix+"mul", func(_ *Env, a []types.Value) (types.Value, error) {
-			return int8Type.value(mulInt64(a[0].Int64(), a[1].Int64()))
-		})
+		r.integer2(prefix+"pl", func(x, y int64) (int64, error) { return t.check(addInt64(x, y)) })
+		r.integer2(prefix+"mi", func(x, y int64) (int64, error) { return t.check(subInt64(x, y)) })
+		r.integer2(prefix+"mul", func(x, y int64) (int64, error) { return t.check(mulInt64(x, y)) })
 	} else {
-		r.scalar(prefix+"pl", func(_ *Env, a []types.Value) (types.Value, error) { return t.value(a[0].Int64()+a[1].Int64(), true) })
-		r.scalar(prefix+"mi", func(_ *Env, a []types.Value) (types.Value, error) { return t.value(a[0].Int64()-a[1].Int64(), true) })
-		r.scalar(prefix+"mul", func(_ *Env, a []types.Value) (types.Value, error) { return t.value(a[0].Int64()*a[1].Int64(), true) })
+		r.integer2(prefix+"pl", func(x, y int64) (int64, error) { return t.check(x+y, true) })
+		r.integer2(prefix+"mi", func(x, y int64) (int64, error) { return t.check(x-y, true) })
+		r.integer2(prefix+"mul", func(x, y int64) (int64, error) { return t.check(x*y, true) })
 	}
-	r.scalar(prefix+"div", func(_ *Env, a []types.Value) (types.Value, error) {
-		x, y := a[0].Int64(), a[1].Int64()
+	r.integer2(prefix+"div", func(x, y int64) (int64, error) {
 		switch y {
 		case 0:
-			return types.Value{}, divisionByZero()
+			return 0, divisionByZero()
 		case -1:
-			return t.value(-x, x != math.MinInt64)
+			return t.check(-x, x != math.MinInt64)
 		}
-		return t.value(x/y, true)
+		return x / y, nil
 	})
 }
 
 func registerIntegerRest(r *registry, prefix string, t intType) {
-	r.scalar(prefix+"mod", func(_ *Env, a []types.Value) (types.Value, error) {
-		y := a[1].Int64()
+	r.integer2(prefix+"mod", func(x, y int64) (int64, error) {
 		switch y {
 		case 0:
-			return types.Value{}, divisionByZero()
+			return 0, divisionByZero()
 		case -1:
-			return types.IntValue(0), nil
+			return 0, nil
 		}
-		return types.IntValue(a[0].Int64() % y), nil
+		return x % y, nil
 	})
 	r.scalar(prefix+"um", func(_ *Env, a []types.Value) (types.Value, error) {
 		return t.value(-a[0].Int64(), a[0].Int64() != math.MinInt64)
@@ -109,9 +109,7 @@ func registerIntegerRest(r *registry, prefix string, t intType) {
 	r.native("($1 & $2)", prefix+"and")
 	r.native("($1 | $2)", prefix+"or")
 	r.native("(~$1)", prefix+"not")
-	r.scalar(prefix+"xor", func(_ *Env, a []types.Value) (types.Value, error) {
-		return types.IntValue(a[0].Int64() ^ a[1].Int64()), nil
-	})
+	r.integer2(prefix+"xor", func(x, y int64) (int64, error) { return x ^ y, nil })
 	r.scalar(prefix+"shl", func(_ *Env, a []types.Value) (types.Value, error) {
 		return types.IntValue(shiftLeft(t, a[0].Int64(), a[1].Int64())), nil
 	})

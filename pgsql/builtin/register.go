@@ -66,8 +66,24 @@ func registerScalar(conn *sqlite.Conn, env *Env, s *scalarEntry) error {
 	if !s.volatile {
 		flags |= sqlite.DeterministicFunction
 	}
+	if op := s.integer2; op != nil && s.strict {
+		return conn.CreateFunction(s.name, 2, flags, func(ctx *sqlite.Context, args *sqlite.Args) { callInteger2(ctx, args, op) })
+	}
 	c := &caller{env: env, run: s.run, strict: s.strict}
 	return conn.CreateFunction(s.name, -1, flags, c.call)
+}
+
+// callInteger2 is the call of a function of two integers.
+func callInteger2(ctx *sqlite.Context, args *sqlite.Args, op func(x, y int64) (int64, error)) {
+	if args.IsNull(0) || args.IsNull(1) {
+		return
+	}
+	n, err := op(args.Int64(0), args.Int64(1))
+	if err != nil {
+		ctx.ResultError(err)
+		return
+	}
+	ctx.ResultInt64(n)
 }
 
 func (c *caller) call(ctx *sqlite.Context, args *sqlite.Args) {

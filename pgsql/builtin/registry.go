@@ -43,6 +43,7 @@ type scalarEntry struct {
 	strict   bool
 	volatile bool
 	run      Scalar
+	integer2 func(x, y int64) (int64, error)
 }
 
 type aggregateEntry struct {
@@ -65,6 +66,7 @@ type setEntry struct {
 type implementation struct {
 	template  string // native, or a call other than name($1,...)
 	scalar    Scalar
+	integer2  func(x, y int64) (int64, error)
 	aggregate func() Aggregate
 	set       SetFunction
 	skipNulls bool
@@ -102,6 +104,15 @@ func (r *registry) native(template string, keys ...string) {
 
 // scalar implements key by a Go function that is called with its arguments.
 func (r *registry) scalar(key string, f Scalar) { r.add(key, &implementation{scalar: f}) }
+
+// integer2 implements key by a function of two integers, which is called without
+// building Values.
+func (r *registry) integer2(key string, f func(x, y int64) (int64, error)) {
+	r.add(key, &implementation{integer2: f, scalar: func(_ *Env, a []types.Value) (types.Value, error) {
+		n, err := f(a[0].Int64(), a[1].Int64())
+		return types.IntValue(n), err
+	}})
+}
 
 // typed implements key by a Go function that is called with args, a template of
 // an argument list that may name types ("$1,$2,@2").

@@ -200,7 +200,7 @@ func (t *Table) implement(f *Function, key string, impl *implementation) {
 	}
 	switch {
 	case impl.scalar != nil:
-		t.scalars = append(t.scalars, scalarEntry{name: name, strict: f.Strict, volatile: f.Volatility == 'v', run: impl.scalar})
+		t.scalars = append(t.scalars, scalarEntry{name: name, strict: f.Strict, volatile: f.Volatility == 'v', run: impl.scalar, integer2: impl.integer2})
 	case impl.aggregate != nil:
 		t.aggregates = append(t.aggregates, aggregateEntry{name: name, skipNulls: impl.skipNulls, invertible: impl.invert, make: impl.aggregate})
 		t.aggregates = append(t.aggregates, aggregateEntry{name: name + overSuffix, skipNulls: impl.skipNulls, over: true, invertible: true, make: impl.aggregate})

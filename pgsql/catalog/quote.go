@@ -56,7 +56,7 @@ func QuoteLiteral(text string) string {
 // RelationName returns the relation's name as the search path requires: bare
 // where it is visible, else qualified.
 func (c *Catalog) RelationName(r *Relation, path []string) string {
-	if c.Resolve(path, r.Name) == r {
+	if v := c.Resolve(path, r.Name); v != nil && v.OID == r.OID {
 		return QuoteIdent(r.Name)
 	}
 	return QualifiedName(r.SchemaName, r.Name)

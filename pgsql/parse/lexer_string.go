@@ -58,8 +58,8 @@ func (l *lexer) quoted(t *token, i int, escapes bool) {
 		case c == '\'':
 			next := l.continuation(i + 1)
 			if next == 0 {
-				if nonASCII {
-					l.verifyUTF8(t.pos, buf)
+				if err := checkUTF8(string(buf)); nonASCII && err != nil {
+					panic(bailout{err})
 				}
 				t.str, l.pos = string(buf), i+1
 				return
@@ -181,13 +181,6 @@ func (l *lexer) failUnicodeEscape(pos int, code, hint string) {
 	err := pgerr.New(code, "invalid Unicode escape")
 	err.Hint = hint
 	panic(bailout{err.At(ast.Character(l.src, pos))})
-}
-
-// verifyUTF8 checks bytes that escapes made.
-func (l *lexer) verifyUTF8(_ int, b []byte) {
-	if err := checkUTF8(string(b)); err != nil {
-		panic(bailout{err})
-	}
 }
 
 // checkUTF8 returns the error for text that PostgreSQL does not take as UTF-8:

@@ -50,7 +50,7 @@ func (a *analyzer) role(spec *ast.RoleSpec) *catalog.Role {
 	}
 	r := a.cat.Role(name)
 	if r == nil {
-		a.failf(spec.Pos(), pgerr.UndefinedObject, "role \"%s\" does not exist", name)
+		a.failf(-1, pgerr.UndefinedObject, "role \"%s\" does not exist", name)
 	}
 	return r
 }

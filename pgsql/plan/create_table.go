@@ -355,7 +355,7 @@ func (d *ddl) storedExpr(x expr, c *catalog.Column, what string) string {
 			x = &constExpr{base: base{k.oid, -1, k.pos}, val: k.val}
 		}
 	}
-	if isNullConst(y) && what == "default" {
+	if k, ok := y.(*constExpr); ok && k.val.IsNull() && what == "default" {
 		return "" // the same as none
 	}
 	return d.deparse(x)
@@ -489,6 +489,9 @@ func (t *newTable) likeIndexes(from *catalog.Relation, numbers map[int16]int16) 
 			names = append(names, n.Columns[j].Name)
 		}
 		n.Include = renumber(i.Include, numbers)
+		for _, num := range n.Include {
+			names = append(names, t.r.ColumnByNum(num).Name)
+		}
 		label, name2 := "idx", keyNames(names)
 		switch {
 		case i.Primary:

@@ -31,9 +31,8 @@ func TestDDL(t *testing.T) {
 				rewriteDDL(t, file, cases)
 			}
 			s := newSession(t)
-			zzHook(s.conn)
-			s.env.Sequences = &fileSequences{s.env.Sequences.(*sequences)}
-			s.env.Catalog = &catalog.Functions{Current: func() *catalog.Catalog { return s.cat }, Path: func() []string { return []string{"public"} }}
+			s.env.Sequences = &fileSequences{sequences: s.env.Sequences.(*sequences)}
+			s.env.Catalog = &catalog.Functions{Current: func() *catalog.Catalog { return s.cat }, Path: func() []string { return []string{"public"} }, Expr: PrintExpr, Query: PrintQuery}
 			for _, c := range cases {
 				got := s.exec(c.sql)
 				if got != c.want && c.known == "" {
@@ -51,9 +50,11 @@ func TestDDL(t *testing.T) {
 	}
 }
 
-// fileSequences reads the definitions of sequences from the file, as the state
-// machine does: a statement may create the sequence that it draws from.
-type fileSequences struct{ *sequences }
+// fileSequences keeps the sequences in the file, as the state machine does: a
+// statement may create the sequence that it draws from.
+type fileSequences struct {
+	*sequences
+}
 
 func (q *fileSequences) NextValue(oid uint32) (int64, error) {
 	var v []int64
@@ -73,6 +74,10 @@ func (q *fileSequences) NextValue(oid uint32) (int64, error) {
 		}
 	}
 	return n, q.SetValue(oid, n, true)
+}
+
+func (q *fileSequences) SetValue(oid uint32, value int64, called bool) error {
+	return q.s.query(fmt.Sprintf("UPDATE polyreme_sequence SET last_value = %d, is_called = %t WHERE oid = %d", value, called, oid), nil)
 }
 
 func diffRelations(a, b *catalog.Catalog) string {

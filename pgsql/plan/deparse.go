@@ -162,11 +162,13 @@ func (p *deparser) constant(x *constExpr) {
 		}
 	case types.NumericOID:
 		if isPlainNumber(text) {
-			p.s(text)
-			if x.typmod >= 0 {
-				p.s("::", types.FormatType(x.oid, x.typmod))
-			} else if !strings.ContainsAny(text, ".e") {
-				p.s("::numeric")
+			switch {
+			case x.typmod >= 0:
+				p.s(text, "::", types.FormatType(x.oid, x.typmod))
+			case !strings.Contains(text, "."):
+				p.s("(", text, ")::numeric") // an integer that was coerced
+			default:
+				p.s(text)
 			}
 			return
 		}
@@ -207,6 +209,10 @@ func (p *deparser) cast(x *castExpr, show bool) {
 		p.expr(x.x, show)
 		return
 	}
+	if word := p.timeKeyword(x); word != "" {
+		p.s(word)
+		return
+	}
 	typmod := x.typmod
 	if !x.length {
 		typmod = -1
@@ -214,15 +220,7 @@ func (p *deparser) cast(x *castExpr, show bool) {
 		x = &castExpr{base: x.base, x: inner.x} // type and length in one
 	}
 	switch inner := x.x.(type) {
-	case *funcExpr:
-		if inner.fn.Name == "timezone" { // has parentheses
-			p.expr(inner, show)
-			break
-		}
-		p.s("(")
-		p.expr(inner, show)
-		p.s(")")
-	case *castExpr, *listExpr, *caseExpr, *constExpr:
+	case *funcExpr, *castExpr, *listExpr, *caseExpr, *constExpr:
 		if _, simple := inner.(*constExpr); simple {
 			p.expr(inner, show)
 			break
@@ -296,13 +294,34 @@ func (p *deparser) sourceKeyword(x *funcExpr) string {
 	}
 	rest := p.a.sql[x.pos:]
 	for _, word := range [...]string{
-		"CURRENT_TIMESTAMP", "CURRENT_USER", "CURRENT_ROLE", "CURRENT_CATALOG", "CURRENT_SCHEMA", "SESSION_USER",
+		"CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME", "LOCALTIMESTAMP", "LOCALTIME",
+		"CURRENT_USER", "CURRENT_ROLE", "CURRENT_CATALOG", "CURRENT_SCHEMA", "SESSION_USER",
 	} {
 		if len(rest) >= len(word) && strings.EqualFold(rest[:len(word)], word) {
 			return word
 		}
 	}
 	return ""
+}
+
+// timeKeyword is sourceKeyword for those that are analyzed as a cast of now().
+func (p *deparser) timeKeyword(x *castExpr) string {
+	inner, typmod := x.x, int32(-1)
+	if x.length {
+		typmod = x.typmod
+	}
+	if c, ok := inner.(*castExpr); ok && x.length {
+		inner = c.x
+	}
+	f, ok := inner.(*funcExpr)
+	if !ok || f.fn.Name != "now" {
+		return ""
+	}
+	word := p.sourceKeyword(f)
+	if word != "" && typmod >= 0 {
+		word += "(" + itoa(int(typmod)) + ")"
+	}
+	return word
 }
 
 func (p *deparser) boolean(x *boolExpr) {

@@ -157,6 +157,8 @@ func (a *analyzer) statement(stmt ast.Stmt) *Statement {
 			return a.selectInto(s)
 		}
 		return a.selectStatement(s)
+	case *ast.CreateTableAsStmt:
+		return a.createTableAs(s)
 	case *ast.InsertStmt:
 		return a.insert(s)
 	case *ast.UpdateStmt:

@@ -3,6 +3,7 @@ package types
 import (
 	"encoding/binary"
 	"math"
+	"math/big"
 	"strconv"
 
 	"polyreme/pgwire/pgerr"
@@ -153,7 +154,11 @@ func AppendFloat(dst []byte, f float64, bits, extraDigits int) []byte {
 	if extraDigits <= 0 {
 		return strconv.AppendFloat(dst, f, 'g', max(digits+extraDigits, 1), 64)
 	}
-	if a := math.Abs(f); a != 0 && (a < 1e-4 || a >= fixedLimit(bits)) {
+	a := math.Abs(f)
+	if a >= halfwayLimit(bits) && a < halfwayEnd {
+		return appendLargeFloat(dst, f, bits)
+	}
+	if a != 0 && (a < 1e-4 || a >= fixedLimit(bits)) {
 		return strconv.AppendFloat(dst, f, 'e', -1, bits)
 	}
 	return strconv.AppendFloat(dst, f, 'f', -1, bits)
@@ -165,6 +170,68 @@ func fixedLimit(bits int) float64 {
 		return 1e6
 	}
 	return 1e15
+}
+
+// halfwayEnd is above all floats whose neighbours' middle has few digits.
+const halfwayEnd = 1e45
+
+// halfwayLimit is where the middle between neighbours starts to have so few
+// decimal digits that it can be what strconv finds.
+func halfwayLimit(bits int) float64 {
+	if bits == 32 {
+		return 1 << 22
+	}
+	return 1 << 51
+}
+
+// appendLargeFloat differs from strconv in that, as in PostgreSQL, a decimal
+// halfway between f and its neighbour does not stand for f.
+func appendLargeFloat(dst []byte, f float64, bits int) []byte {
+	from := len(dst)
+	format := byte('e')
+	if math.Abs(f) < fixedLimit(bits) {
+		format = 'f'
+	}
+	dst = strconv.AppendFloat(dst, f, format, -1, bits)
+	if format == 'f' || !isHalfway(dst[from:], f, bits) {
+		return dst
+	}
+	for precision := 1; precision < 18; precision++ {
+		dst = strconv.AppendFloat(dst[:from], f, 'e', precision, bits)
+		back, err := strconv.ParseFloat(string(dst[from:]), bits)
+		if err == nil && back == f && !isHalfway(dst[from:], f, bits) {
+			break
+		}
+	}
+	return dst
+}
+
+// isHalfway tells whether the decimal text is as far from f as from a
+// neighbour of f.
+func isHalfway(text []byte, f float64, bits int) bool {
+	n, err := parseNumeric(text)
+	if err != nil {
+		return false
+	}
+	exact, _ := new(big.Float).SetFloat64(f).Int(nil)
+	below, above := math.Nextafter(f, math.Inf(-1)), math.Nextafter(f, math.Inf(1))
+	if bits == 32 {
+		below = float64(math.Nextafter32(float32(f), float32(math.Inf(-1))))
+		above = float64(math.Nextafter32(float32(f), float32(math.Inf(1))))
+	}
+	scale := pow10(int(n.scale))
+	twice := new(big.Int).Lsh(n.coefficient(), 1)
+	for _, neighbour := range [...]float64{below, above} {
+		other, accuracy := new(big.Float).SetFloat64(neighbour).Int(nil)
+		if accuracy != big.Exact {
+			continue
+		}
+		middle := new(big.Int).Add(exact, other)
+		if middle.Mul(middle, scale).Cmp(twice) == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func float8Send(dst []byte, v Value, _ *Env) []byte {
