@@ -104,6 +104,7 @@ func implementations() *registry {
 		registerRegexps,
 		registerDatetimes,
 		registerArrays,
+		registerHashes,
 		registerFormatting,
 		registerSchema,
 		registerSession,
