@@ -274,7 +274,7 @@ func (n *Node) serve() error {
 	}()
 	go func() {
 		defer n.running.Done()
-		if err := n.http.Serve(n.httpListener); !errors.Is(err, http.ErrServerClosed) {
+		if err := n.http.Serve(n.httpListener); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			n.fatal(fmt.Errorf("serve HTTP: %w", err))
 		}
 	}()

@@ -45,6 +45,7 @@ func TestSimulation(t *testing.T) {
 	}
 	for seed := first; seed < last; seed++ {
 		t.Run(strconv.FormatInt(seed, 10), func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			if err := copyDir(template, dir); err != nil {
 				t.Fatal(err)
