@@ -213,16 +213,18 @@ func isHalfway(text []byte, f float64, bits int) bool {
 	if err != nil {
 		return false
 	}
-	exact, _ := new(big.Float).SetFloat64(f).Int(nil)
+	// Numbers this large have at most two binary digits after the point.
+	const eighths = 8
+	exact, _ := new(big.Float).SetFloat64(f * eighths).Int(nil)
 	below, above := math.Nextafter(f, math.Inf(-1)), math.Nextafter(f, math.Inf(1))
 	if bits == 32 {
 		below = float64(math.Nextafter32(float32(f), float32(math.Inf(-1))))
 		above = float64(math.Nextafter32(float32(f), float32(math.Inf(1))))
 	}
 	scale := pow10(int(n.scale))
-	twice := new(big.Int).Lsh(n.coefficient(), 1)
+	twice := new(big.Int).Mul(n.coefficient(), big.NewInt(2*eighths))
 	for _, neighbour := range [...]float64{below, above} {
-		other, accuracy := new(big.Float).SetFloat64(neighbour).Int(nil)
+		other, accuracy := new(big.Float).SetFloat64(neighbour * eighths).Int(nil)
 		if accuracy != big.Exact {
 			continue
 		}
