@@ -92,7 +92,7 @@ func TestStrangers(t *testing.T) {
 			}
 			return conn
 		}
-		for _, s := range []string{"", "P", "GET / HTTP/1.1\r\n\r\n", "PR\x01X", "PR\x01C\xff\xff\xff\xff........", "PR\x01R\x99"} {
+		for _, s := range []string{"", "P", "GET / HTTP/1.1\r\n\r\n", "PR\x01X", "PR\x01C\xff\xff\xff\xff..........", "PR\x01R\x99"} {
 			conn := dial(s)
 			began := time.Now()
 			if _, err := conn.Read(make([]byte, 1)); err == nil {
