@@ -100,6 +100,12 @@ func TestDepth(t *testing.T) {
 		"unions":       "SELECT 1" + strings.Repeat(" UNION SELECT 1", n),
 		"grouping":     "SELECT 1 GROUP BY " + strings.Repeat("GROUPING SETS (", n),
 	}
+	// Chains within chains: each level is bounded, and all together.
+	tower := "1"
+	for range 20 {
+		tower = "(" + tower + strings.Repeat("+1", 900) + ")"
+	}
+	cases["tower"] = "SELECT " + tower
 	for name, sql := range cases {
 		if _, err := Parse(sql); pgerr.Code(err) != pgerr.StatementTooComplex {
 			t.Errorf("%s: %v, want 54001", name, err)
@@ -109,7 +115,18 @@ func TestDepth(t *testing.T) {
 	if _, err := Parse("SELECT " + strings.Repeat("(", 900) + "1" + strings.Repeat(")", 900)); err != nil {
 		t.Errorf("900 parentheses: %v", err)
 	}
-	if _, err := Parse("SELECT a" + strings.Repeat(" AND a", n)); err != nil {
-		t.Errorf("long AND: %v", err)
+	for name, sql := range map[string]string{
+		"and":     "SELECT a" + strings.Repeat(" AND a = 1", n),
+		"list":    "SELECT 1" + strings.Repeat(", 1 + 1", n),
+		"rows":    "INSERT INTO t VALUES (1)" + strings.Repeat(", (1 + 1)", n),
+		"tower":   "SELECT (((1" + strings.Repeat("+1", 3000) + ")" + strings.Repeat("+1", 3000) + "))",
+		"unicode": "SELECT 1 IN (U&''" + strings.Repeat(", U&''", n) + ")",
+	} {
+		if _, err := Parse(sql); err != nil {
+			t.Errorf("long %s: %v", name, err)
+		}
+	}
+	if _, err := Parse("SELECT " + strings.Repeat("U&'' ", n)); pgerr.Code(err) != pgerr.SyntaxError {
+		t.Errorf("Unicode strings: %v", err)
 	}
 }

@@ -48,8 +48,12 @@ func (p *parser) exprList() []ast.Expr {
 // lowest. With restricted it is a b_expr.
 func (p *parser) exprPrec(lowest int, restricted bool) ast.Expr {
 	p.enter()
+	outer := p.height
+	p.height = 0
 	left := p.prefix(restricted)
+	p.grow()
 	left = p.infix(left, lowest, restricted)
+	p.height = max(p.height, outer)
 	p.leave()
 	return left
 }
@@ -204,19 +208,15 @@ func (p *parser) atKeywordLabel() bool {
 
 // infix parses the operators after left that bind at least as strong as lowest.
 func (p *parser) infix(left ast.Expr, lowest int, restricted bool) ast.Expr {
-	for chain := 0; ; chain++ {
+	for {
 		prec := p.infixPrec(restricted)
 		if prec == precNone || prec < lowest {
 			return left
-		}
-		if chain > chainMax {
-			p.failDepth()
 		}
 		open := true // whether the operator ends in an operand
 		switch prec {
 		case precOr, precAnd:
 			left = p.boolean(left, prec)
-			chain-- // one node, however many
 		case precIs:
 			left, open = p.is(left, restricted)
 		case precLike:
@@ -236,6 +236,9 @@ func (p *parser) infix(left ast.Expr, lowest int, restricted bool) ast.Expr {
 			left = &ast.TypeCast{At: at, X: left, Type: p.typeName()}
 		default:
 			left, open = p.binary(left, prec, restricted)
+		}
+		if prec > precAnd { // a chain of AND is one node, however long
+			p.grow()
 		}
 		if open && prec >= precIs && prec <= precLike && p.infixPrec(restricted) == prec {
 			p.syntaxError() // these do not associate

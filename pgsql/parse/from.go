@@ -32,10 +32,8 @@ func (p *parser) atJoin() bool {
 
 // joins parses the joins after left.
 func (p *parser) joins(left ast.TableExpr) ast.TableExpr {
-	for chain := 0; p.atJoin(); chain++ {
-		if chain > chainMax {
-			p.failDepth()
-		}
+	for p.atJoin() {
+		p.grow()
 		left = p.join(left)
 	}
 	return left

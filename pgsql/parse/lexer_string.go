@@ -58,8 +58,8 @@ func (l *lexer) quoted(t *token, i int, escapes bool) {
 		case c == '\'':
 			next := l.continuation(i + 1)
 			if next == 0 {
-				if err := checkUTF8(string(buf)); nonASCII && err != nil {
-					panic(bailout{err})
+				if nonASCII {
+					l.verifyUTF8(buf)
 				}
 				t.str, l.pos = string(buf), i+1
 				return
@@ -183,6 +183,13 @@ func (l *lexer) failUnicodeEscape(pos int, code, hint string) {
 	panic(bailout{err.At(ast.Character(l.src, pos))})
 }
 
+// verifyUTF8 checks bytes that escapes made.
+func (l *lexer) verifyUTF8(b []byte) {
+	if err := checkUTF8(string(b)); err != nil {
+		panic(bailout{err})
+	}
+}
+
 // checkUTF8 returns the error for text that PostgreSQL does not take as UTF-8:
 // NUL, and what is not valid.
 func checkUTF8(s string) *pgerr.Error {
@@ -293,18 +300,27 @@ func (l *lexer) unicodeIdent(t *token, i int) {
 	t.str = truncateName(l.unescapeUnicode(t, text, i, end))
 }
 
-// uescape reads an optional UESCAPE 'c' after a Unicode string.
+// uescape reads an optional UESCAPE 'c' after a Unicode string. It looks at the
+// text, not at tokens: a run of Unicode strings must not make it call itself.
 func (l *lexer) uescape() byte {
+	const word = "uescape"
+	const notSimple = "UESCAPE must be followed by a simple string literal"
 	after := l.pos
-	var w token
-	l.next(&w)
-	if w.kind != kwUescape {
+	l.skipSpace()
+	end := l.identEnd(l.pos)
+	if end-l.pos != len(word) || foldCase(l.src[l.pos:end]) != word {
 		l.pos = after
 		return '\\'
 	}
+	l.pos = end
+	l.skipSpace()
+	if c := l.peek(0); (c == 'u' || c == 'U') && l.peek(1) == '&' {
+		l.failNear(notSimple, l.pos, l.pos+2)
+	}
+	var w token
 	l.next(&w)
 	if w.kind != tString {
-		l.failNear("UESCAPE must be followed by a simple string literal", w.pos, l.pos)
+		l.failNear(notSimple, w.pos, l.pos)
 	}
 	if len(w.str) != 1 || charClass[w.str[0]]&(charHex|charSpace) != 0 || strings.ContainsAny(w.str, "+'\"") {
 		l.failNear("invalid Unicode escape character", w.pos, l.pos)

@@ -103,6 +103,7 @@ func (p *parser) statements() []ast.RawStmt {
 			return list
 		}
 		start := p.tok.pos
+		p.height = 0
 		stmt := p.statement()
 		list = append(list, ast.RawStmt{Stmt: stmt, Start: start, End: p.end})
 		if !p.at(tEOF) {

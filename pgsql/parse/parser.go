@@ -10,9 +10,10 @@ import (
 // depthMax bounds how deep expressions, queries and joins may nest.
 const depthMax = 1000
 
-// chainMax bounds how many operators may follow one another on one level: the
-// tree they make is as deep as they are many.
-const chainMax = 10000
+// heightMax bounds how high a tree may be. Operators that follow one another on
+// one level make a tree as high as they are many, so this is not depthMax; it
+// keeps those safe who walk over the tree by recursion.
+const heightMax = 10000
 
 // lookaheadMax is how many tokens beyond the current one can be looked at.
 const lookaheadMax = 4
@@ -25,9 +26,11 @@ type parser struct {
 	n     int                 // how many of ahead are read
 	end   int                 // where the token before the current one ends
 	depth int                 // nesting now
-	open  int                 // parentheses and brackets open
-	label int                 // open + 1 at the start of the select list's item that is parsed; 0: none
-	comma token               // the first comma of the parenthesis that closed last
+	// height is that of the highest tree that has been made at this level.
+	height int
+	open   int   // parentheses and brackets open
+	label  int   // open + 1 at the start of the select list's item that is parsed; 0: none
+	comma  token // the first comma of the parenthesis that closed last
 }
 
 // fill reads the first token.
@@ -158,10 +161,18 @@ func (p *parser) enter() {
 
 func (p *parser) leave() { p.depth-- }
 
+// grow makes the tree at this level one node higher.
+func (p *parser) grow() {
+	p.height++
+	if p.height > heightMax {
+		p.failDepth()
+	}
+}
+
 // failDepth ends the parse of a text that nests too deep.
 func (p *parser) failDepth() {
 	panic(bailout{pgerr.New(pgerr.StatementTooComplex, "stack depth limit exceeded").
-		WithHint("The statement nests more than %d levels deep, or chains more than %d operators.", depthMax, chainMax)})
+		WithHint("The statement nests more than %d levels deep, or chains more than %d operators.", depthMax, heightMax)})
 }
 
 // name moves over the current token, which must satisfy is, and returns its

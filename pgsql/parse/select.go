@@ -65,7 +65,7 @@ func (p *parser) selectOperand() *ast.SelectStmt {
 // setOperations parses the set operations after left that bind at least as
 // strong as lowest: UNION and EXCEPT 1, INTERSECT 2.
 func (p *parser) setOperations(left *ast.SelectStmt, lowest int) *ast.SelectStmt {
-	for chain := 0; ; chain++ {
+	for {
 		op, prec := ast.SetOpNone, 1
 		switch p.tok.kind {
 		case kwUnion:
@@ -80,9 +80,7 @@ func (p *parser) setOperations(left *ast.SelectStmt, lowest int) *ast.SelectStmt
 		if prec < lowest {
 			return left
 		}
-		if chain > chainMax {
-			p.failDepth()
-		}
+		p.grow()
 		q := &ast.SelectStmt{At: p.here(), Op: op, Left: left}
 		p.advance()
 		q.All = p.setQuantifier()
