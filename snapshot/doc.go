@@ -4,13 +4,13 @@
 //
 // # Two kinds
 //
-// A live snapshot says "the database file, after a completed checkpoint, holds
-// everything up to index N". Taking one costs a checkpoint and a small
-// metadata file; raft may then drop its log up to N, because after a power cut
-// the file is never behind its last completed checkpoint. Nothing is copied.
-// When a follower needs the state, Open pins a read snapshot of the database as
-// it is now, with a new meta that says so, and streams its pages while writes
-// go on.
+// A live snapshot says "the database file holds everything up to index N, also
+// after a power cut". Taking one costs a checkpoint and a small metadata file;
+// where readers keep the checkpoint from copying all, SQLite's write-ahead log
+// is made durable instead, so that taking one never waits for them. Raft may
+// then drop its log up to N. Nothing is copied. When a follower needs the
+// state, Open pins a read snapshot of the database as it is now, with a new
+// meta that says so, and streams its pages while writes go on.
 //
 // A staged snapshot is a database that came over the network, complete and
 // verified, but not yet the database of this node.
