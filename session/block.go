@@ -372,10 +372,10 @@ func (s *Session) commitLog(ctx context.Context, b *block, r *pgwire.Reply) erro
 			s.giveUpPending(b, 0, r)
 			return conflict(&result)
 		case raftlog.Failed:
-			for i := range b.pending {
-				if b.pending[i].statement == result.Statement {
+			for i, write := range b.pending {
+				if write.statement == result.Statement {
 					s.answerBefore(b, i, &result, r)
-					return s.translate(b.pending[i].portal, result.Err)
+					return s.translate(write.portal, result.Err)
 				}
 			}
 			s.giveUpPending(b, 0, r)

@@ -129,6 +129,11 @@ func registerArrayChanges(r *registry) {
 		}
 		return e.array(&array), nil
 	})
+	registerArrayShapes(r)
+}
+
+// registerArrayShapes implements what changes the dimensions.
+func registerArrayShapes(r *registry) {
 	r.scalar("trim_array", onArray(func(e *Env, array types.Array, a []types.Value) (types.Value, error) {
 		length := int64(0)
 		if len(array.Dims) > 0 {

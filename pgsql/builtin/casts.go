@@ -186,6 +186,9 @@ func castValue(e *Env, a []types.Value) (types.Value, error) {
 
 // cast converts one value that is not NULL.
 func (e *Env) cast(from, to types.OID, typmod int32, v types.Value, explicit bool) (types.Value, error) {
+	if e.Types.RegIn == nil {
+		e.SetTypes(e.Types)
+	}
 	f, t := types.ByOID(from), types.ByOID(to)
 	if f != nil && t != nil && f.IsArray() && t.IsArray() {
 		return e.castArray(f.Elem, t.Elem, typmod, v, explicit)

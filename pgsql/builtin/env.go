@@ -44,7 +44,7 @@ func NewEnv() *Env {
 }
 
 // SetTypes replaces the settings for input and output, and keeps the lookup of
-// names through the Env.
+// names through the Env. An owner that assigns Types itself brings its own.
 func (e *Env) SetTypes(t types.Env) {
 	e.Types = t
 	e.Types.RegIn, e.Types.RegOut = e.regIn, e.regOut

@@ -147,6 +147,11 @@ func registerJSONBuild(r *registry) {
 			return finish(e, b)
 		})
 	}
+	registerJSONRows(r)
+	registerJSONAggregates(r)
+}
+
+func registerJSONRows(r *registry) {
 	// json_row(name, type, value, ...) is row_to_json of a row expression, which
 	// the planner takes apart; json_row_pretty puts each member on a line.
 	r.support("json_row", false, func(e *Env, a []types.Value) (types.Value, error) { return jsonRow(e, a, ",") })
@@ -158,7 +163,6 @@ func registerJSONBuild(r *registry) {
 		}
 		return canonical(v.Bytes)
 	})
-	registerJSONAggregates(r)
 }
 
 func e2json(e *Env, b []byte) (types.Value, error) { return e.text(b), nil }

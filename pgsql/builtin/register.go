@@ -57,7 +57,6 @@ type caller struct {
 	env    *Env
 	run    Scalar
 	strict bool
-	busy   bool
 	args   [4]types.Value
 }
 

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -367,6 +368,11 @@ func (l *loader) readComments() error {
 // finish puts the relations into the catalog.
 func (l *loader) finish() *Catalog {
 	for _, r := range l.relations {
+		if r.View != nil {
+			slices.SortFunc(r.View.Depends, func(a, b ViewDependency) int {
+				return cmp.Or(cmp.Compare(a.Relation, b.Relation), cmp.Compare(a.Column, b.Column))
+			})
+		}
 		r.SettleRowID()
 		slices.SortFunc(r.Indexes, func(a, b *Index) int { return int(a.OID) - int(b.OID) })
 		l.catalog.addRelation(r)

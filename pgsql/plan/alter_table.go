@@ -48,8 +48,12 @@ type alteration struct {
 // foreign keys come last.
 func pass(c *ast.AlterTableCmd) int {
 	switch c.Kind {
-	case ast.ATDropColumn, ast.ATDropConstraint:
+	case ast.ATDropColumn, ast.ATDropConstraint, ast.ATDropNotNull, ast.ATDropIdentity, ast.ATDropExpression:
 		return 0
+	case ast.ATColumnDefault:
+		if c.Expr == nil {
+			return 0
+		}
 	case ast.ATAlterColumnType:
 		return 1
 	case ast.ATAddColumn:

@@ -38,8 +38,10 @@ func (a *analyzer) comment(s *ast.CommentStmt) *Statement {
 		}
 		d.edit.SetComment(catalog.PgNamespaceOID, schema.OID, 0, text)
 	case ast.ObjectExtension:
-		// pg_dump writes one for plpgsql, which is not here to be commented on.
-		a.failf(-1, pgerr.UndefinedObject, "extension \"%s\" does not exist", s.Names[0])
+		if s.Names[0] != "plpgsql" {
+			a.failf(-1, pgerr.UndefinedObject, "extension \"%s\" does not exist", s.Names[0])
+		}
+		return a.nothing("COMMENT") // its comment is the system's
 	default:
 		a.fail(-1, pgerr.Unsupported("COMMENT ON this kind of object is not supported"))
 	}

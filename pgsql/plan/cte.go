@@ -72,9 +72,48 @@ func (a *analyzer) recursiveCTE(s *scope, x *cte, c *ast.CommonTableExpr, sel *a
 		a.cteColumns(x, c, x.query)
 		return
 	}
+	a.checkRecursiveRefs(x, c)
 	x.refs = 0
 	a.checkRecursiveForm(sel)
 	a.checkRecursiveTypes(x, c)
+}
+
+// checkRecursiveRefs raises 42P19 unless the recursive term reads the query once,
+// in its own FROM clause and not within an outer join.
+func (a *analyzer) checkRecursiveRefs(x *cte, c *ast.CommonTableExpr) {
+	term := x.query.right
+	message := ""
+	switch {
+	case x.refs > 1:
+		message = "must not appear more than once"
+	case term.op != ast.SetOpNone || len(term.ctes) > 0:
+		a.fail(c.Pos(), pgerr.Unsupported("this form of recursive query is not supported"))
+	case x.refScope != term.scope:
+		message = "must not appear within a subquery"
+	case term.hasAgg:
+		a.failf(-1, pgerr.InvalidRecursion, "aggregate functions are not allowed in a recursive query's recursive term")
+	}
+	for _, item := range term.from {
+		if outerJoined(item, x, false) {
+			message = "must not appear within an outer join"
+		}
+	}
+	if message != "" {
+		a.failf(-1, pgerr.InvalidRecursion, "recursive reference to query \"%s\" %s", c.Name, message)
+	}
+}
+
+// outerJoined tells whether the reference to x is on the nullable side of a join.
+func outerJoined(item fromItem, x *cte, nullable bool) bool {
+	switch f := item.(type) {
+	case *fromRTE:
+		return nullable && f.rte.cte == x
+	case *fromJoin:
+		left := f.kind == ast.JoinRight || f.kind == ast.JoinFull
+		right := f.kind == ast.JoinLeft || f.kind == ast.JoinFull
+		return outerJoined(f.left, x, nullable || left) || outerJoined(f.right, x, nullable || right)
+	}
+	return false
 }
 
 // checkRecursiveForm raises 0A000 for clauses that a recursive query cannot have.
@@ -110,6 +149,7 @@ func (a *analyzer) cteRTE(s *scope, c *cte, rv *ast.RangeVar) *rte {
 	r := a.newRTE(s, rteCTE)
 	r.cte = c
 	c.refs++
+	c.refScope = s
 	r.alias = c.name
 	r.cols = append([]rteCol{}, c.cols...)
 	for i := range r.cols {

@@ -31,7 +31,6 @@ func TestDDL(t *testing.T) {
 				rewriteDDL(t, file, cases)
 			}
 			s := newSession(t)
-			zzHook(s.conn)
 			s.env.Sequences = &fileSequences{sequences: s.env.Sequences.(*sequences)}
 			s.env.Catalog = &catalog.Functions{Current: func() *catalog.Catalog { return s.cat }, Path: func() []string { return []string{"public"} }, Expr: PrintExpr, Query: PrintQuery}
 			for _, c := range cases {

@@ -17,6 +17,8 @@ type emitter struct {
 	bare   *rte   // this entry's columns are written without alias (RETURNING)
 	alias  *rte   // this entry's columns are those of another alias
 	prefix string // of bare columns: the table's name
+
+	collated bool // the next SELECT's columns carry their collations
 }
 
 func newEmitter(a *analyzer) *emitter { return &emitter{a: a, buf: make([]byte, 0, 512)} }

@@ -39,6 +39,14 @@ func (e *emitter) lateralLeaf(r *rte) {
 
 // lateralColumn writes a column of a LATERAL sub-query.
 func (e *emitter) lateralColumn(r *rte, col int) {
+	if exactlyOne(r.query) && len(r.query.from) == 0 && !r.query.grouping && len(r.query.ctes) == 0 {
+		if r.query.values != nil {
+			e.expr(r.query.values[0][col])
+		} else {
+			e.expr(r.query.visible()[col].x)
+		}
+		return
+	}
 	if len(r.cols) == 1 {
 		e.s("(")
 		e.query(r.query, inner)

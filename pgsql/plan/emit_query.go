@@ -95,6 +95,8 @@ func (e *emitter) selectBody(q *query, m mode, extra func()) {
 	if q.distinct {
 		e.s("DISTINCT ")
 	}
+	collated := q.distinct || e.collated
+	e.collated = false
 	n := 0
 	bare := q.grouping && len(q.group) == 0 && !aggregates(q)
 	for i := range q.targets {
@@ -113,7 +115,7 @@ func (e *emitter) selectBody(q *query, m mode, extra func()) {
 		} else {
 			e.expr(t.x)
 		}
-		if q.distinct {
+		if collated {
 			e.collate(t.x)
 		}
 		if m == inner {
@@ -489,6 +491,10 @@ func (e *emitter) count(x expr, check, null string) {
 }
 
 func (e *emitter) valuesQuery(q *query, m mode) {
+	if hasVars(q.values[0]) {
+		e.valuesUnion(q)
+		return
+	}
 	sorted := len(q.order) > 0 || q.limit != nil || q.offset != nil
 	if sorted || m == inner {
 		e.s("SELECT ")
@@ -511,6 +517,27 @@ func (e *emitter) valuesQuery(q *query, m mode) {
 		e.valuesOrder(q)
 		e.limits(q)
 	}
+}
+
+// valuesUnion writes VALUES over columns of an outer query as SELECTs: SQLite
+// would name its columns after those.
+func (e *emitter) valuesUnion(q *query) {
+	for i, row := range q.values {
+		if i > 0 {
+			e.s(" UNION ALL ")
+		}
+		e.s("SELECT ")
+		for c, x := range row {
+			if c > 0 {
+				e.s(", ")
+			}
+			e.expr(x)
+			e.s(" AS m")
+			e.int(c + 1)
+		}
+	}
+	e.valuesOrder(q)
+	e.limits(q)
 }
 
 // valuesOrder writes ORDER BY of a VALUES: only its own columns may be keys.
@@ -660,7 +687,8 @@ func (e *emitter) operand(q, parent *query, left bool) {
 		plain = plain && left && !(q.all && q.op != ast.Union)
 	}
 	if plain && q.op == ast.SetOpNone && q.values == nil {
-		e.collatedBody(q, parent)
+		e.collated = needsCollation(parent)
+		e.selectBody(q, inner, nil)
 		return
 	}
 	if q.recast {
@@ -707,38 +735,18 @@ func (e *emitter) recast(q *query) {
 	e.int(q.out.id)
 }
 
+// needsCollation tells whether the rows of a set operation are compared under a
+// collation.
 func needsCollation(q *query) bool {
+	if q.op == ast.Union && q.all {
+		return false
+	}
 	for _, t := range q.targets {
 		if types.Collation(t.x.typ()) != "" {
 			return true
 		}
 	}
 	return false
-}
-
-// collatedBody writes a plain SELECT whose columns carry the collations under
-// which the set operation compares them.
-func (e *emitter) collatedBody(q, parent *query) {
-	if !needsCollation(parent) {
-		e.selectBody(q, inner, nil)
-		return
-	}
-	e.s("SELECT ")
-	for i, t := range parent.targets {
-		if i > 0 {
-			e.s(", ")
-		}
-		e.s("m")
-		e.int(i + 1)
-		if c := types.Collation(t.x.typ()); c != "" {
-			e.s(" COLLATE ", c)
-		}
-		e.s(" AS m")
-		e.int(i + 1)
-	}
-	e.s(" FROM (")
-	e.selectBody(q, inner, nil)
-	e.s(")")
 }
 
 // compoundAll writes INTERSECT ALL and EXCEPT ALL: each copy of a row gets a

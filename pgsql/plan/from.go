@@ -436,7 +436,8 @@ func (a *analyzer) finishJoin(j *fromJoin, t *ast.JoinExpr, names []nsItem) (fro
 		}
 	}
 	if len(t.Alias.Columns) > len(it.cols) {
-		a.failf(t.Alias.Pos(), pgerr.SyntaxError, "column alias list for \"%s\" has too many entries", t.Alias.Name)
+		a.failf(-1, pgerr.InvalidColumnReference, "join expression \"%s\" has %d columns available but %d columns specified",
+			t.Alias.Name, len(it.cols), len(t.Alias.Columns))
 	}
 	for i, n := range t.Alias.Columns {
 		it.cols[i].name = n
@@ -495,6 +496,7 @@ func (a *analyzer) joinUsing(j *fromJoin, using []string, left, right []nsItem, 
 		}
 	}
 	if t.UsingAlias != nil {
+		a.checkAlias(out, &nsItem{name: t.UsingAlias.Name, hasRel: true}, -1)
 		out = append(out, nsItem{name: t.UsingAlias.Name, hasRel: true, cols: merged.cols[:len(using):len(using)]})
 	}
 	return out

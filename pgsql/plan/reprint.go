@@ -127,6 +127,12 @@ func (p *prettyPrinter) expr(e ast.Expr) {
 func (p *prettyPrinter) compound(e ast.Expr) {
 	switch e := e.(type) {
 	case *ast.FuncCall:
+		if field, ok := extractField(e); ok {
+			p.s("EXTRACT(", field, " FROM ")
+			p.expr(e.Args[1])
+			p.s(")")
+			return
+		}
 		if e.Form != ast.CallForm || e.Star || e.Distinct || e.Variadic || e.OrderBy != nil || e.Filter != nil || e.Over != nil {
 			p.s(ast.String(e))
 			return
@@ -157,6 +163,18 @@ func (p *prettyPrinter) compound(e ast.Expr) {
 	default:
 		p.s(ast.String(e))
 	}
+}
+
+// extractField returns the field of EXTRACT.
+func extractField(e *ast.FuncCall) (string, bool) {
+	if e.Form != ast.ExtractForm || len(e.Args) != 2 {
+		return "", false
+	}
+	c, ok := e.Args[0].(*ast.Const)
+	if !ok {
+		return "", false
+	}
+	return c.Text, true
 }
 
 func (p *prettyPrinter) list(list []ast.Expr) {

@@ -39,8 +39,24 @@ func (a *analyzer) schemaStatement(stmt ast.Stmt) *Statement {
 		return a.alterOwner(s)
 	case *ast.CommentStmt:
 		return a.comment(s)
+	case *ast.CreateExtensionStmt:
+		return a.createExtension(s)
 	}
 	return a.unsupportedSchemaStatement(stmt)
+}
+
+// createExtension plans CREATE EXTENSION: only what is there already can be
+// asked for.
+func (a *analyzer) createExtension(s *ast.CreateExtensionStmt) *Statement {
+	if s.Name != "plpgsql" {
+		a.fail(-1, pgerr.New(pgerr.FeatureNotSupported, "extension \"%s\" is not available", s.Name).
+			WithHint("Polyreme has no extensions; see docs/compatibility.md for what is built in."))
+	}
+	if !s.IfNotExists {
+		a.failf(-1, pgerr.DuplicateObject, "extension \"%s\" already exists", s.Name)
+	}
+	a.notice(pgerr.DuplicateObject, "extension \"%s\" already exists, skipping", s.Name)
+	return a.nothing("CREATE EXTENSION")
 }
 
 // unsupportedSchemaStatement answers 0A000 for kinds of DDL that are not there.

@@ -301,6 +301,7 @@ type cte struct {
 	recursive   bool
 	working     bool // its recursive term is being analyzed
 	refs        int
+	refScope    *scope // of the reference in the recursive term
 	materialize ast.CTEMaterialize
 }
 

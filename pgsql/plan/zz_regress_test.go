@@ -124,6 +124,8 @@ func safely(s *session, sql string) (out string) {
 			out = fmt.Sprint("PANIC ", r)
 		}
 	}()
+	s.conn.SetVMStepLimit(30000000)
+	defer s.conn.SetVMStepLimit(0)
 	return s.exec(sql)
 }
 
