@@ -10,8 +10,9 @@ func (p *parser) callOrLiteral(at ast.At, names []string) ast.Expr {
 	if p.at(tString) {
 		return p.castString(at, &ast.TypeName{At: at, Names: names})
 	}
+	all := p.peek(1) == kwAll
 	f := p.application(at, names)
-	if p.at(tString) {
+	if p.at(tString) && !all {
 		for _, a := range f.Args {
 			if n, ok := a.(*ast.NamedArg); ok {
 				p.fail(n.Pos(), "type modifier cannot have parameter name")

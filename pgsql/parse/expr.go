@@ -153,12 +153,9 @@ func (p *parser) infixPrec(restricted bool) int {
 	case tTypecast:
 		return precTypecast
 	case kwOperator:
-		if p.peek(1) == '(' {
-			return precOp
-		}
-		return precNone
+		return precOp
 	}
-	if p.tok.kind < firstKeyword || p.label == p.open+1 && p.atKeywordLabel() {
+	if p.tok.kind < firstKeyword {
 		return precNone
 	}
 	if p.tok.kind == kwIs {
@@ -181,9 +178,7 @@ func (p *parser) infixPrec(restricted bool) int {
 			return precLike
 		}
 	case kwAt:
-		if p.peek(1) == kwTime {
-			return precAt
-		}
+		return precAt
 	case kwCollate:
 		return precCollate
 	}
@@ -194,7 +189,7 @@ func (p *parser) infixPrec(restricted bool) int {
 // SELECT a IS, b LIKE FROM t: an item of a select list ends after it.
 func (p *parser) atKeywordLabel() bool {
 	switch p.tok.kind {
-	case kwIs, kwAnd, kwOr, kwLike, kwIlike, kwSimilar, kwBetween, kwIn, kwCollate:
+	case kwIs, kwAnd, kwOr, kwLike, kwIlike, kwSimilar, kwBetween, kwIn, kwCollate, kwAt, kwOperator:
 	default:
 		return false
 	}
@@ -211,6 +206,9 @@ func (p *parser) infix(left ast.Expr, lowest int, restricted bool) ast.Expr {
 	for {
 		prec := p.infixPrec(restricted)
 		if prec == precNone || prec < lowest {
+			return left
+		}
+		if lowest == precOr && p.label == p.open+1 && p.atKeywordLabel() {
 			return left
 		}
 		open := true // whether the operator ends in an operand

@@ -65,6 +65,25 @@ func TestPrint(t *testing.T) {
 	}
 }
 
+// TestKeywordLabels holds select lists with the word of an operator as a label,
+// which is one where nothing of higher precedence is open before it.
+func TestKeywordLabels(t *testing.T) {
+	for sql, ok := range map[string]bool{
+		"SELECT a is, b like, c and FROM t":                    true,
+		"SELECT a + b is, (c) or, d at, e operator, f collate": true,
+		"SELECT a AND b is":                                    false,
+		"SELECT a < b like, c":                                 false,
+		"SELECT a <> b at, c":                                  false,
+		"SELECT a FROM t WHERE b is":                           false,
+		"SELECT f(a is)":                                       false,
+		"INSERT INTO t VALUES (1) RETURNING a in":              true,
+	} {
+		if _, err := Parse(sql); (err == nil) != ok {
+			t.Errorf("Parse(%q): %v", sql, err)
+		}
+	}
+}
+
 // TestRawStmt checks where the statements of a text begin and end.
 func TestRawStmt(t *testing.T) {
 	const sql = " ; select 1 /* x */ ;; -- y\n insert into t values (2) ; "
