@@ -47,19 +47,42 @@ func (a *analyzer) checkDistinctAggregate(x *aggExpr) {
 	for _, k := range x.order {
 		found := false
 		for _, arg := range x.args {
-			found = found || equalExpr(arg, k.x)
+			found = found || equalExpr(arg, k.x) || equalExpr(withoutRelabel(arg), k.x)
 		}
 		if !found {
 			a.failf(k.x.position(), pgerr.InvalidColumnReference, "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
 		}
 	}
-	if len(x.args) > 1 {
-		for _, extra := range x.args[1:] {
-			if _, ok := extra.(*constExpr); !ok {
-				a.fail(x.pos, pgerr.Unsupported("DISTINCT with an aggregate of several arguments is not supported"))
-			}
+	if len(x.args) == 1 {
+		if len(x.order) == 0 && ordered(x.fn) {
+			x.order = []sortKey{{x: x.args[0], target: -1}}
 		}
+		return
 	}
+	if len(x.args) > 1 && (x.fn.Name != "string_agg" || x.args[0].typ() != types.TextOID) {
+		a.fail(x.pos, pgerr.Unsupported("DISTINCT with an aggregate of several arguments is not supported"))
+	}
+	if len(x.order) == 0 {
+		x.order = []sortKey{{x: x.args[0], target: -1}}
+	}
+}
+
+// ordered tells whether the result of an aggregate shows the order of its input;
+// with DISTINCT PostgreSQL sorts it.
+func ordered(fn *builtin.Function) bool {
+	switch fn.Name {
+	case "array_agg", "json_agg", "jsonb_agg":
+		return true
+	}
+	return false
+}
+
+// withoutRelabel takes an implicit cast that changes nothing from x.
+func withoutRelabel(x expr) expr {
+	if c, ok := x.(*castExpr); ok && !c.run && c.implicit {
+		return c.x
+	}
+	return x
 }
 
 // aggregateOrder analyzes ORDER BY within an aggregate: never ordinals.
@@ -133,6 +156,9 @@ func (a *analyzer) placeAggregate(s *scope, x *aggExpr) {
 	owner := aggregateOwner(s, x)
 	x.owner = owner
 	a.noNested(x, owner)
+	if owner != s {
+		a.fail(x.pos, pgerr.Unsupported("an aggregate of an outer query is not supported in a sub-query"))
+	}
 	if msg := aggregateForbidden(owner.clause); msg != "" {
 		a.failf(x.pos, pgerr.GroupingError, "aggregate functions are not allowed in %s", msg)
 	}
@@ -356,19 +382,19 @@ func (a *analyzer) frame(s *scope, w *window, f *ast.WindowFrame) {
 				types.FormatType(w.order[0].x.typ(), -1)))
 		}
 	}
-	w.start = a.frameOffset(s, f, f.Start.Offset)
-	w.end = a.frameOffset(s, f, f.End.Offset)
+	oid := types.Int8OID
+	if f.Mode == ast.FrameRange && offset {
+		oid = w.order[0].x.typ()
+	}
+	w.start = a.frameOffset(s, f, oid, f.Start.Offset)
+	w.end = a.frameOffset(s, f, oid, f.End.Offset)
 }
 
-func (a *analyzer) frameOffset(s *scope, f *ast.WindowFrame, e ast.Expr) expr {
+func (a *analyzer) frameOffset(s *scope, f *ast.WindowFrame, oid types.OID, e ast.Expr) expr {
 	if e == nil {
 		return nil
 	}
 	x := a.expr(s, e)
-	oid := types.Int8OID
-	if f.Mode == ast.FrameRange && x.typ() != types.UnknownOID {
-		oid = x.typ()
-	}
 	x = a.coerceSpecific(x, oid, [...]string{"RANGE", "ROWS", "GROUPS"}[f.Mode])
 	if c, ok := x.(*constExpr); !ok || c.val.IsNull() || c.val.Kind == types.Int && c.val.Int64() < 0 {
 		if !ok {

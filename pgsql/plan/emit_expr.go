@@ -471,12 +471,38 @@ func (e *emitter) aggregate(x *aggExpr) {
 	if len(x.direct) > 0 {
 		args = append(append([]expr{}, x.direct...), x.args...)
 	}
+	if x.distinct && len(args) == 2 {
+		e.distinctText(x)
+		return
+	}
 	order := x.order
 	if orderedSet(x.fn) != 0 && len(order) > 0 {
 		args = append([]expr{}, args...)
 	}
 	e.aggregateCall(x.fn, args, x.oid, x.star, x.distinct, order)
 	e.filter(x.filter)
+}
+
+// distinctText writes string_agg(DISTINCT x, separator): SQLite takes DISTINCT
+// with one argument only, so an array is gathered and its elements joined.
+func (e *emitter) distinctText(x *aggExpr) {
+	gather := functionNamed("array_agg", types.AnynonarrayOID)
+	join := functionNamed("array_to_string", types.AnyarrayOID, types.TextOID)
+	if gather == nil || join == nil || !gather.Implemented() || !join.Implemented() {
+		e.a.fail(x.pos, pgerr.Unsupported("string_agg with DISTINCT is not supported"))
+	}
+	array := &rawExpr{base: base{types.TextArrayOID, -1, x.pos}, write: func(e *emitter) {
+		e.aggregateCall(gather, x.args[:1], types.TextArrayOID, false, true, x.order)
+		e.s(" FILTER (WHERE ")
+		e.expr(x.args[0])
+		e.s(" IS NOT NULL")
+		if x.filter != nil {
+			e.s(" AND ")
+			e.expr(x.filter)
+		}
+		e.s(")")
+	}}
+	e.expand(join.SQL, []expr{array, x.args[1]}, types.TextOID, false, false)
 }
 
 func (e *emitter) filter(x expr) {

@@ -752,6 +752,9 @@ func needsCollation(q *query) bool {
 // compoundAll writes INTERSECT ALL and EXCEPT ALL: each copy of a row gets a
 // number, and the numbered rows are compared.
 func (e *emitter) compoundAll(q *query, m mode) {
+	if len(q.targets) == 0 {
+		e.a.fail(-1, pgerr.Unsupported("a set operation without columns is not supported"))
+	}
 	e.s("SELECT ")
 	for i := range q.targets {
 		if i > 0 {
