@@ -168,8 +168,7 @@ func indexRelation(r *Relation, i *Index) *Relation {
 	for _, num := range i.Include {
 		if column := r.ColumnByNum(num); column != nil {
 			relation.Columns = append(relation.Columns, &Column{
-				Num: int16(len(relation.Columns) + 1), Name: column.Name, Type: column.Type,
-				Typmod: column.Typmod, Collation: column.Collation,
+				Num: int16(len(relation.Columns) + 1), Name: column.Name, Type: column.Type, Typmod: column.Typmod,
 			})
 		}
 	}
