@@ -39,6 +39,10 @@ type Function struct {
 	// Columns are the visible columns of a set-returning function's table.
 	Columns []string
 
+	// BySession tells that the call goes to the session (Caller): it works only
+	// where a client's session runs the statement itself.
+	BySession bool
+
 	scalar Scalar
 }
 

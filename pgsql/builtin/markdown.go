@@ -19,6 +19,7 @@ func MarkdownTable() string {
 		title string
 	}{{'f', "Functions"}, {'a', "Aggregates"}, {'w', "Window functions"}}
 	b.WriteString("# Built-in functions and operators\n\nGenerated from pgsql/builtin: `go test ./pgsql/builtin -rewrite`.\n")
+	var session []string
 	for _, k := range kinds {
 		var yes, no []string
 		for i := range t.functions {
@@ -26,13 +27,21 @@ func MarkdownTable() string {
 			if f.Kind != k.kind || !f.visible() {
 				continue
 			}
-			if f.Implemented() {
+			switch {
+			case f.BySession:
+				session = append(session, f.Signature())
+			case f.Implemented():
 				yes = append(yes, f.Signature())
-			} else {
+			default:
 				no = append(no, f.Signature())
 			}
 		}
 		writeSection(&b, k.title, yes, no)
+	}
+	sort.Strings(session)
+	b.WriteString("\n## Served by the session\n\nSee docs/compatibility.md for which of these work.\n\n| Function |\n|---|\n")
+	for _, s := range session {
+		fmt.Fprintf(&b, "| `%s` |\n", s)
 	}
 	var yes, no []string
 	for i := range t.operators {

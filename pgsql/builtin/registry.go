@@ -73,6 +73,7 @@ type implementation struct {
 	invert    bool
 	columns   []string
 	distinct  string // template with one argument, for DISTINCT
+	session   bool   // served by Caller
 	used      bool
 }
 

@@ -104,6 +104,8 @@ func implementations() *registry {
 		registerRegexps,
 		registerDatetimes,
 		registerArrays,
+		registerCalls,
+		registerACL,
 		registerHashes,
 		registerFormatting,
 		registerSchema,
@@ -185,12 +187,14 @@ func (t *Table) implement(f *Function, key string, impl *implementation) {
 		f.SQL, f.OverSQL = impl.template, impl.template
 		return
 	}
-	f.Columns = impl.columns
+	f.Columns, f.BySession = impl.columns, impl.session
 	if impl.template != "" {
 		f.SQL = name + "(" + impl.template + ")"
 	} else {
 		f.SQL = callTemplate(name, len(f.Args))
-		f.scalar = impl.scalar
+		if !impl.session {
+			f.scalar = impl.scalar
+		}
 	}
 	f.OverSQL, f.DistinctSQL = f.SQL, impl.distinct
 	if impl.aggregate != nil && !impl.invert {
