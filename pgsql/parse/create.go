@@ -164,12 +164,30 @@ func (p *parser) createSchema() ast.Stmt {
 		if p.accept2(kwCreate, kwSchema) {
 			p.syntaxError()
 		}
-		s.Elems = append(s.Elems, p.statement())
+		first := p.tok
+		e := p.statement()
+		if !schemaElement(e) {
+			p.failToken(&first)
+		}
+		s.Elems = append(s.Elems, e)
 	}
 	if s.IfNotExists && s.Elems != nil {
 		p.failPosition(at, "0A000", "CREATE SCHEMA IF NOT EXISTS cannot include schema elements")
 	}
 	return s
+}
+
+// schemaElement tells whether s may stand within CREATE SCHEMA.
+func schemaElement(s ast.Stmt) bool {
+	switch s := s.(type) {
+	case *ast.CreateStmt:
+		return s.Server == ""
+	case *ast.IndexStmt, *ast.CreateSeqStmt, *ast.ViewStmt, *ast.GrantStmt:
+		return true
+	case *ast.Unsupported:
+		return s.Kind == "CREATE TRIGGER" || s.Kind == "CREATE CONSTRAINT TRIGGER"
+	}
+	return false
 }
 
 // createType parses CREATE TYPE after its word.

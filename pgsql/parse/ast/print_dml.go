@@ -1,5 +1,7 @@
 package ast
 
+import "strconv"
+
 // insert prints INSERT.
 func (p *printer) insert(s *InsertStmt) {
 	p.with(s.With)
@@ -87,9 +89,47 @@ func (p *printer) indexElem(e IndexElem) {
 	if e.OpClass != nil {
 		p.text(" ")
 		p.names(e.OpClass)
+		p.relOptions(e.OpClassOpts)
 	}
 	p.text([...]string{SortDefault: "", SortAsc: " ASC", SortDesc: " DESC"}[e.Dir])
 	p.text([...]string{NullsDefault: "", NullsFirst: " NULLS FIRST", NullsLast: " NULLS LAST"}[e.Nulls])
+}
+
+// relOptions prints (name = value, …), nothing for none.
+func (p *printer) relOptions(list []DefElem) {
+	for i, d := range list {
+		if i == 0 {
+			p.text(" (")
+		} else {
+			p.text(", ")
+		}
+		if d.Namespace != "" {
+			p.ident(d.Namespace)
+			p.text(".")
+		}
+		p.ident(d.Name)
+		if d.Arg != nil {
+			p.text(" = ")
+			p.defArg(d.Arg)
+		}
+	}
+	p.when(list != nil, ")")
+}
+
+// defArg prints the value of an option.
+func (p *printer) defArg(a DefArg) {
+	switch a := a.(type) {
+	case DefString:
+		p.literal(string(a))
+	case DefInt:
+		p.text(strconv.FormatInt(int64(a), 10))
+	case DefFloat:
+		p.text(string(a))
+	case DefOperator:
+		p.operator(Operator(a))
+	case *TypeName:
+		p.typeName(a)
+	}
 }
 
 // String returns the canonical text of an index column, as pg_get_indexdef
