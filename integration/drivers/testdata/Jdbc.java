@@ -162,6 +162,7 @@ public class Jdbc {
         check(e.getServerErrorMessage().getColumn(), "b", "column");
         db.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
         db.setReadOnly(true);
+        db.setAutoCommit(false); // the driver tells the server in its next BEGIN
         check(fails("DELETE FROM jdbc_batch").getSQLState(), "25006", "read only");
     }
 
