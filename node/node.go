@@ -210,7 +210,7 @@ func (n *Node) openData() error {
 	}
 	n.store, err = sqlfsm.Open(sqlfsm.Config{
 		Dir: dir, Logger: n.log, OnFatal: n.fatal,
-		Register: builtin.Register, Settings: replaySettings,
+		Register: builtin.Register, Settings: replaySettings, LoadSchema: loadSchema,
 	})
 	if err != nil {
 		return err
@@ -322,9 +322,11 @@ func (n *Node) fatal(err error) {
 // Close drains the node and closes everything. It is idempotent.
 func (n *Node) Close() error {
 	n.closing.Do(func() {
+		n.log.Info("stopping: running statements may finish")
 		n.drain(drainLimit)
 		n.handOver()
 		n.closeErr = n.close()
+		n.log.Info("stopped")
 	})
 	return n.closeErr
 }

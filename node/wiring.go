@@ -8,6 +8,7 @@ import (
 	"polyreme/pgsql/settings"
 	"polyreme/raftlog"
 	"polyreme/session"
+	"polyreme/sqlfsm/sqlite"
 )
 
 // replaySettings makes env hold the settings that an entry carries and the
@@ -26,6 +27,23 @@ func replaySettings(env *builtin.Env, entry []raftlog.Setting) error {
 	}
 	env.Types = state.Env
 	env.Session = session.ReplayFacts(state)
+	return nil
+}
+
+// loadSchema makes env know the schema that conn sees. It is read when a
+// function first asks for it. One that cannot be read is a local fault, which
+// the statement that asked reports by its panic.
+func loadSchema(conn *sqlite.Conn, env *builtin.Env) error {
+	var loaded *catalog.Catalog
+	env.Catalog = session.ReplayCatalog(env, func() *catalog.Catalog {
+		if loaded == nil {
+			var err error
+			if loaded, err = session.LoadCatalog(conn); err != nil {
+				panic(err)
+			}
+		}
+		return loaded
+	})
 	return nil
 }
 

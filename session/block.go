@@ -244,7 +244,7 @@ func (s *Session) settlePending(ctx context.Context, r *pgwire.Reply) error {
 		if i+1 < len(pending) {
 			end = pending[i+1].first
 		}
-		s.equipWrite(w.Env)
+		s.equipWrite(w.Env, write.portal.planned.catalog)
 		result, err := s.runInWorkspace(ctx, w, b.operations[write.first:end])
 		if err != nil {
 			r.SettleBefore(write.hold)

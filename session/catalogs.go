@@ -7,6 +7,7 @@ import (
 	"polyreme/pgsql/catalog"
 	"polyreme/pgsql/types"
 	"polyreme/sqlfsm"
+	"polyreme/sqlfsm/sqlite"
 )
 
 // current returns the catalog at the schema version that this node has
@@ -54,9 +55,12 @@ func (m *Manager) at(ctx context.Context, reader *sqlfsm.Reader) (*catalog.Catal
 }
 
 // loadCatalog reads the catalog in the snapshot of reader.
-func loadCatalog(reader *sqlfsm.Reader) (*catalog.Catalog, error) {
+func loadCatalog(reader *sqlfsm.Reader) (*catalog.Catalog, error) { return LoadCatalog(reader.Conn) }
+
+// LoadCatalog reads the catalog that conn sees.
+func LoadCatalog(conn *sqlite.Conn) (*catalog.Catalog, error) {
 	return catalog.Load(func(sql string, row func([]types.Value) error) error {
-		stmt, err := reader.Conn.Prepare(sql)
+		stmt, err := conn.Prepare(sql)
 		if err != nil {
 			return err
 		}

@@ -339,7 +339,7 @@ func (l *copyLoader) finishInBlock(ctx context.Context, operations []raftlog.Ope
 	if err != nil {
 		return err
 	}
-	s.equipWrite(w.Env)
+	s.equipWrite(w.Env, l.portal.planned.catalog)
 	if _, err := s.runInWorkspace(ctx, w, b.operations[first:]); err != nil {
 		return s.translate(l.portal, err)
 	}

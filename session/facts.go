@@ -114,6 +114,17 @@ func (f replayFacts) SetSetting(string, string, bool) (string, error) {
 
 func (f replayFacts) Fact(string) types.Value { return types.Value{} }
 
+// ReplayCatalog returns what functions in a write that runs with env know of
+// the schema: current is asked when one of them wants to know.
+func ReplayCatalog(env *builtin.Env, current func() *catalog.Catalog) *catalog.Functions {
+	return &catalog.Functions{
+		Current: current,
+		Path:    func() []string { return env.Session.SearchPath() },
+		Expr:    plan.PrintExpr,
+		Query:   plan.PrintQuery,
+	}
+}
+
 // sessionSequences serves currval and lastval in queries. nextval and setval
 // change the database: statements with them are writes.
 type sessionSequences Session

@@ -155,10 +155,10 @@ func (s *Session) equipQuery(env *builtin.Env, cat *catalog.Catalog) {
 
 // equipWrite makes the environment of the workspace answer for a write as the
 // state machine will when it applies the same operation.
-func (s *Session) equipWrite(env *builtin.Env) {
+func (s *Session) equipWrite(env *builtin.Env, cat *catalog.Catalog) {
 	env.Clock = nil
 	env.Session = ReplayFacts(s.settings)
-	env.Catalog = nil
+	env.Catalog = ReplayCatalog(env, func() *catalog.Catalog { return cat })
 }
 
 func (s *Session) clock() int64 { return microseconds(s.manager.config.Now()) }

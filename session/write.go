@@ -143,7 +143,7 @@ func (s *Session) rehearse(ctx context.Context, p *portal) error {
 	if err := s.freshPlan(ctx, p); err != nil {
 		return err
 	}
-	s.equipWrite(w.Env)
+	s.equipWrite(w.Env, p.planned.catalog)
 	_, err = s.runInWorkspace(ctx, w, p.appendOperations(nil, 0))
 	if err != nil {
 		return s.translate(p, err)
@@ -194,7 +194,7 @@ func (s *Session) writeNow(ctx context.Context, p *portal, r *pgwire.Reply) (don
 	if err := s.freshPlan(ctx, p); err != nil {
 		return true, err
 	}
-	s.equipWrite(w.Env)
+	s.equipWrite(w.Env, p.planned.catalog)
 	first, _ := s.block.add(p)
 	result, err := s.runInWorkspace(ctx, w, s.block.operations[first:])
 	if err != nil {
