@@ -449,6 +449,11 @@ func TestJoinAndLeaveWhileWriting(t *testing.T) {
 			t.Errorf("the node that joined is %v %v", s, ok)
 		}
 		c.join(i) // again: nothing happens
+		alone := newTrial(t, 1)
+		if err := alone.nodes[0].Join(t.Context(), []string{c.addr(0)}); pgerr.Code(err) != pgerr.ObjectInUse {
+			t.Errorf("a cluster of one joins another: %v", err)
+		}
+		alone.close()
 		time.Sleep(time.Second)
 		l := c.leader(-1)
 		close(stop)
@@ -594,6 +599,38 @@ func TestChangedAddress(t *testing.T) {
 			if s.ID == "id-n2" && s.Address != "moved:7432" {
 				t.Errorf("address is %s", s.Address)
 			}
+		}
+	})
+}
+
+// TestInstallLoop has the watch see what it sees of a follower that installs the
+// same snapshot again and again: raft starts anew, and the node goes on.
+func TestInstallLoop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTrial(t, 3)
+		defer c.close()
+		for i := range 5 {
+			c.write(i%3, fmt.Sprint(i))
+		}
+		c.settle()
+		f := (c.leader(-1) + 1) % 3
+		n := c.nodes[f].Node
+		before := n.raft()
+		index := uint64(n.cfg.Machine.AppliedIndex()) - 1
+		for range installsPerLoop {
+			sink, err := n.installs.Create(1, index, 1, raft.Configuration{}, 0, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sink.Cancel()
+			time.Sleep(time.Second)
+		}
+		if n.raft() == before {
+			t.Error("raft was not restarted")
+		}
+		c.write(f, "after")
+		if got := c.settle(); len(got) != 6 {
+			t.Errorf("values = %v", got)
 		}
 	})
 }

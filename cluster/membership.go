@@ -38,6 +38,10 @@ func (n *Node) Join(ctx context.Context, addrs []string) error {
 	if len(addrs) == 0 {
 		return errors.New("join cluster: no address to ask")
 	}
+	if servers := n.Servers(); len(servers) == 1 && servers[0].ID == raft.ServerID(n.cfg.ID) {
+		return pgerr.New(pgerr.ObjectInUse, "join cluster: this node is a cluster of its own").
+			WithHint("Start a node on an empty data directory with --join.")
+	}
 	request := joinRequest{ID: n.cfg.ID, Addr: n.cfg.Advertise, Info: n.Info(), NonVoter: n.cfg.NonVoter}
 	for {
 		err := n.askToJoin(ctx, addrs, request)
