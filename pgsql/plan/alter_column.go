@@ -299,10 +299,17 @@ func (t *alteration) alterType(cmd *ast.AlterTableCmd) {
 		t.fail(-1, pgerr.New(pgerr.DatatypeMismatch, "%s cannot be cast automatically to type %s", what, typeText(oid)).WithHint("%s", hint))
 	}
 	value := t.bareSQL(s.items[0].rte, y)
-	if value != c.Physical || types.StrictDecl(oid) != types.StrictDecl(c.Type) {
-		t.again = true
-	}
 	t.source[c.Num] = value
+	keeps := value == c.Physical || cmd.Expr == nil && oid == c.Type && widens(oid, c.Typmod, typmod)
+	switch {
+	case types.StrictDecl(oid) != types.StrictDecl(c.Type), oid != c.Type && t.inTexts(c.Num):
+		t.again = true // what is declared over the column means something else now
+	case keeps:
+	case c.Physical == t.old.RowID:
+		t.again = true
+	default:
+		t.update = append(t.update, c.Physical+" = "+value)
+	}
 	if c.Default != "" {
 		d := t.catalogExpr(&scope{}, c.Default)
 		if _, ok := t.coerceTo(d, oid, typmod, assignment, -1); !ok {
@@ -317,6 +324,40 @@ func (t *alteration) alterType(cmd *ast.AlterTableCmd) {
 	}
 	t.r.SettleRowID()
 	t.again = t.again || t.r.RowID != t.old.RowID
+}
+
+// widens tells whether every value of the type under one modifier is the same
+// under another.
+func widens(oid types.OID, from, to int32) bool {
+	if to < 0 || from == to {
+		return true
+	}
+	if from < 0 {
+		return false
+	}
+	switch oid {
+	case types.VarcharOID:
+		return to >= from
+	case types.NumericOID:
+		precision, scale, _ := types.NumericTypmod(from)
+		newPrecision, newScale, _ := types.NumericTypmod(to)
+		return newScale == scale && newPrecision >= precision
+	}
+	return false
+}
+
+// inTexts tells whether a check, an index expression or a predicate uses the column.
+func (t *alteration) inTexts(num int16) bool {
+	for _, k := range t.r.Constraints {
+		if k.Kind == catalog.Check && slices.Contains(k.Columns, num) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(t.r.Indexes, func(i *catalog.Index) bool {
+		return t.textUses(i.Where, num) || slices.ContainsFunc(i.Columns, func(key catalog.IndexColumn) bool {
+			return t.textUses(key.Expr, num)
+		})
+	})
 }
 
 // retypeSequence makes an identity's sequence follow its column's type.

@@ -40,6 +40,7 @@ type alteration struct {
 	r      *catalog.Relation // as it will be
 	checks []string          // raise PostgreSQL's errors about rows that are there
 	native []string          // the statements that change the stored table in place
+	update []string          // assignments to columns whose type changed in place
 	source map[int16]string  // rebuild: what a column's values are made from, over the old table
 	again  bool              // a rebuild is needed
 }

@@ -27,6 +27,9 @@ func (t *alteration) finish() {
 		t.rebuild()
 		return
 	}
+	if len(t.update) > 0 {
+		t.sqlite("UPDATE " + t.r.Physical + " SET " + strings.Join(t.update, ", "))
+	}
 	for _, sql := range t.native {
 		t.sqlite(sql)
 	}
