@@ -1,13 +1,28 @@
 #!/usr/bin/env bash
-# Installs what the tests need: psql and pgbench, and the PostgreSQL server that
-# is the reference, and the drivers' languages. Does nothing for what is there.
+# Installs what the tests need: psql and pgbench, the PostgreSQL server that is
+# the reference, and the drivers with their languages. Does nothing for what is
+# there.
 set -euo pipefail
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/polyreme
+node_postgres=8.23.1
+
 missing=()
-need() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/lib/postgresql/15/bin/$1" ] || missing+=("$2"); }
+have() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/lib/postgresql/15/bin/$1" ]; }
+need() { have "$1" || missing+=("$2"); }
 need psql postgresql-client-15
 need pgbench postgresql-contrib
 need initdb postgresql-15
 need gcc gcc # for the race detector
+need java default-jdk-headless
+need javac default-jdk-headless
+need node nodejs
+need npm npm
+[ -e /usr/share/java/postgresql.jar ] || missing+=(libpostgresql-jdbc-java)
+# Debian's modules belong to Debian's Python, whichever comes first in $PATH.
+/usr/bin/python3 -c 'import psycopg2' 2>/dev/null || missing+=(python3-psycopg2)
+/usr/bin/python3 -c 'import psycopg' 2>/dev/null || missing+=(python3-psycopg)
+
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" -ne 0 ]; then
     echo "setup: these Debian packages are missing: ${missing[*]}. Install them, or run this as root." >&2
@@ -20,4 +35,9 @@ if [ ${#missing[@]} -gt 0 ]; then
   grep -qs '^create_main_cluster' /etc/postgresql-common/createcluster.conf ||
     echo 'create_main_cluster = false' >>/etc/postgresql-common/createcluster.conf
   apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+if ! grep -qs "\"version\": \"$node_postgres\"" "$cache/node/node_modules/pg/package.json"; then
+  mkdir -p "$cache/node"
+  npm install --silent --no-audit --no-fund --prefix "$cache/node" "pg@$node_postgres"
 fi
