@@ -45,7 +45,7 @@ func (s *Session) copyOut(ctx context.Context, p *portal, r *pgwire.Reply) error
 		}
 	}
 	if c.Format == plan.CopyBinary {
-		r.CopyData(copyfmt.AppendTrailer(o.buf[:0]))
+		r.CopyData(copyfmt.AppendTrailer(o.start()))
 	}
 	r.CopyDone()
 	r.CommandCompleteCount("COPY", n)
@@ -58,14 +58,22 @@ type copyOutput struct {
 	encoders []types.Encoder
 	env      *types.Env
 	buf      []byte
+	header   []byte // of the binary format: it goes into one message with the first row
 	field    []byte
 }
 
-// begin sends what comes before the rows.
+// start empties buf for a row.
+func (o *copyOutput) start() []byte {
+	o.buf = append(o.buf[:0], o.header...)
+	o.header = nil
+	return o.buf
+}
+
+// begin makes what comes before the rows.
 func (o *copyOutput) begin(c *plan.CopyPlan, r *pgwire.Reply) {
 	switch {
 	case c.Format == plan.CopyBinary:
-		r.CopyData(copyfmt.AppendHeader(nil))
+		o.header = copyfmt.AppendHeader(nil)
 	case c.Header:
 		for i, column := range c.Columns {
 			if i > 0 {
@@ -85,7 +93,7 @@ func (o *copyOutput) begin(c *plan.CopyPlan, r *pgwire.Reply) {
 
 // row formats one row into buf.
 func (o *copyOutput) row(source rows) {
-	o.buf = o.buf[:0]
+	o.buf = o.start()
 	if o.options.Format == copyfmt.Binary {
 		o.buf = binary.BigEndian.AppendUint16(o.buf, uint16(len(o.encoders)))
 		for i, encode := range o.encoders {

@@ -75,7 +75,7 @@ type goValues struct {
 	V  string
 	C  string
 	By []byte
-	U  [16]byte
+	U  pgtype.UUID
 	D  time.Time
 	Tm pgtype.Time
 	Ts time.Time
@@ -115,7 +115,7 @@ func pgxTypes(ctx context.Context, t *testing.T, c *pgx.Conn) {
 	one, three, a, bc := int32(1), int32(3), "a", `b "c`
 	want := goValues{
 		ID: 1, I2: -32768, I4: -1 << 31, I8: 1<<63 - 1, F4: 1.5, F8: 0.1, B: true, T: "it's \\ ünïcode ☃", V: "varchar", C: "abc  ",
-		By: []byte{0, 255, 39, 92}, U: [16]byte{0xa0, 15: 1}, D: time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC),
+		By: []byte{0, 255, 39, 92}, U: pgtype.UUID{Bytes: [16]byte{0xa0, 15: 1}, Valid: true}, D: time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC),
 		Tm: pgtype.Time{Microseconds: 45296789012, Valid: true}, Ts: time.Date(1999, 12, 31, 23, 59, 59, 1000, time.UTC),
 		Tz: time.Date(2024, 2, 29, 12, 34, 56, 789012000, time.UTC), Iv: pgtype.Interval{Months: 14, Days: 3, Microseconds: 14706700000, Valid: true},
 		J: map[string]any{"a": []any{1.0, nil, "x"}}, Jb: map[string]any{"b": map[string]any{"c": 1.5}},
