@@ -156,6 +156,9 @@ func (n *normalizer) step() {
 	n.prev2, n.last = n.last, n.tok
 	n.prev = n.tok.kind
 	n.tok = n.next
+	if n.prev == '.' && n.tok.kind >= firstKeyword {
+		n.tok.kind = tIdent // after a dot any word is a name
+	}
 	n.lex.next(&n.next)
 }
 

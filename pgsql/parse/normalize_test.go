@@ -34,6 +34,7 @@ func TestNormalize(t *testing.T) {
 		{"SELECT 'a'\n'b'", "SELECT $1|s"},
 		{"SELECT a FROM t WHERE b BETWEEN 1 AND 2 AND c NOT IN ('x')", "SELECT a FROM t WHERE b BETWEEN $1 AND $2 AND c NOT IN ($3)|iis"},
 		{"DELETE FROM t WHERE id = 1 RETURNING 'gone'", "DELETE FROM t WHERE id = $1 RETURNING $2|is"},
+		{"SELECT a.then -5, b.limit 'x', a.group FROM t", "SELECT a.then -$1, b.limit 'x', a.group FROM t|i"},
 		// Not normalised.
 		{"SELECT a + 1 FROM t GROUP BY a + 1", ""},
 		{"SELECT DISTINCT a FROM t WHERE b = 1", ""},
