@@ -16,11 +16,15 @@ func (a *analyzer) delete(s *ast.DeleteStmt) *Statement {
 	}
 	ret := a.returning(sc, st, s.Returning)
 	a.paramTypes()
+	if returnsOthers(r, ret) {
+		st.Ops = []Op{a.returningFirst(r, q, nil, where, ret)}
+		ret = nil
+	}
 	e := newEmitter(a)
 	e.with(q)
 	e.delete(r, q, where)
 	e.writeReturning(r, ret)
-	st.Ops = []Op{{SQL: e.text(), Counts: true, Returns: len(ret) > 0}}
+	st.Ops = append(st.Ops, Op{SQL: e.text(), Counts: true, Returns: len(ret) > 0})
 	st.Bounded = len(q.from) == 0 && uniqueMatch(r, where)
 	return st
 }

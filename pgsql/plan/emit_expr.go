@@ -747,8 +747,8 @@ func (e *emitter) likePrefix(x expr) bool {
 	if !ok || c.val.Kind != types.Text {
 		return false
 	}
-	v, ok := o.args[0].(*varExpr)
-	if !ok || v.rte.kind != rteRelation {
+	v, ok := withoutRelabel(o.args[0]).(*varExpr)
+	if !ok || v.rte.kind != rteRelation || v.oid == types.BpcharOID || v.oid == types.ByteaOID {
 		return false
 	}
 	prefix := literalPrefix(c.val.Bytes)

@@ -30,7 +30,7 @@ func (a *analyzer) exprNode(s *scope, e ast.Expr) expr {
 		return a.constant(e)
 	case *ast.ColumnRef:
 		if e.Star {
-			a.failf(e.Pos(), pgerr.SyntaxError, "row expansion via \"*\" is not supported here")
+			return a.wholeRowRef(s, e)
 		}
 		return a.columnRef(s, e)
 	case *ast.ParamRef:
@@ -221,6 +221,9 @@ func (a *analyzer) makeOp(name ast.Operator, left, right expr, pos int) expr {
 	}
 	if l, ok := left.(*rowExpr); ok {
 		if r, ok := right.(*rowExpr); ok {
+			if l.whole && r.whole && (name.Is("=") || name.Is("<>")) && len(l.args) == len(r.args) {
+				return a.distinctRows(l, r, name.Is("="), pos)
+			}
 			return a.compareRows(name, l.args, r.args, pos)
 		}
 	}
@@ -315,7 +318,7 @@ func (a *analyzer) distinct(s *scope, e *ast.DistinctExpr) expr {
 	left, right := a.expr(s, e.Left), a.expr(s, e.Right)
 	if l, ok := left.(*rowExpr); ok {
 		if r, ok := right.(*rowExpr); ok {
-			return a.distinctRows(l, r, e)
+			return a.distinctRows(l, r, e.Not, e.Pos())
 		}
 	}
 	return a.makeDistinct(left, right, e.Not, e.Pos())
@@ -339,16 +342,18 @@ func (a *analyzer) makeDistinct(left, right expr, not bool, pos int) expr {
 	return &distinctExpr{base: boolBase(pos), op: op, left: args[0], right: args[1], not: not}
 }
 
-func (a *analyzer) distinctRows(l, r *rowExpr, e *ast.DistinctExpr) expr {
+// distinctRows is IS [NOT] DISTINCT FROM over rows, field by field. It is also
+// what = and <> mean for two whole rows, where nulls are equal (record_eq).
+func (a *analyzer) distinctRows(l, r *rowExpr, not bool, pos int) expr {
 	if len(l.args) != len(r.args) {
-		a.failf(e.Pos(), pgerr.SyntaxError, "unequal number of entries in row expressions")
+		a.failf(pos, pgerr.SyntaxError, "unequal number of entries in row expressions")
 	}
-	x := &boolExpr{base: boolBase(e.Pos()), kind: boolOr}
-	if e.Not {
+	x := &boolExpr{base: boolBase(pos), kind: boolOr}
+	if not {
 		x.kind = boolAnd
 	}
 	for i := range l.args {
-		x.args = append(x.args, a.makeDistinct(l.args[i], r.args[i], e.Not, e.Pos()))
+		x.args = append(x.args, a.makeDistinct(l.args[i], r.args[i], not, pos))
 	}
 	return x
 }

@@ -161,15 +161,59 @@ func (e *emitter) writeReturning(r *rte, targets []target) {
 		if i > 0 {
 			e.s(", ")
 		}
-		walk(t.x, func(x expr) bool {
-			if v, ok := x.(*varExpr); ok && v.rte.owner == r.owner && v.rte != r {
-				e.a.fail(v.pos, pgerr.Unsupported("RETURNING columns of other tables is not supported"))
-			}
-			return true
-		})
 		e.expr(t.x)
 	}
 	e.bare, e.prefix = nil, ""
+}
+
+// returnsOthers tells whether RETURNING reads columns of other tables than the
+// target.
+func returnsOthers(r *rte, targets []target) bool {
+	found := false
+	for _, t := range targets {
+		walk(t.x, func(x expr) bool {
+			if v, ok := x.(*varExpr); ok && v.rte.owner == r.owner && v.rte != r {
+				found = true
+			}
+			return !found
+		})
+	}
+	return found
+}
+
+// returningFirst is RETURNING as a query of its own, which runs before the rows
+// change: one row for each row of the target, with the new values in place of
+// the old ones.
+func (a *analyzer) returningFirst(r *rte, q *query, set []newValue, where expr, targets []target) Op {
+	if a.volatile {
+		a.fail(-1, pgerr.Unsupported("RETURNING columns of other tables with volatile functions is not supported"))
+	}
+	e := newEmitter(a)
+	e.with(q)
+	e.s("SELECT ")
+	for i, t := range targets {
+		if i > 0 {
+			e.s(", ")
+		}
+		e.expr(rewrite(t.x, func(x expr) expr {
+			v, ok := x.(*varExpr)
+			if !ok || v.rte != r {
+				return nil
+			}
+			for _, s := range set {
+				if s.column.Num == r.cols[v.col].num {
+					return s.x
+				}
+			}
+			return nil
+		}))
+	}
+	e.selfFrom(r, q, where)
+	e.s(" GROUP BY r")
+	e.int(r.id)
+	e.s(".")
+	e.name(r.rel.RowID)
+	return Op{SQL: e.text(), Returns: true}
 }
 
 // columnByNum returns the live column of the relation, or nil.

@@ -307,7 +307,7 @@ func (a *analyzer) wholeRow(it *nsItem, pos int) expr {
 	if it.rte != nil && it.rte.kind == rteFunction && len(it.rte.cols) == 1 {
 		return it.column(0, pos)
 	}
-	row := &rowExpr{base: base{types.RecordOID, -1, pos}}
+	row := &rowExpr{base: base{types.RecordOID, -1, pos}, whole: true}
 	for i, n := 0, it.count(); i < n; i++ {
 		row.args = append(row.args, it.column(i, pos))
 		row.names = append(row.names, it.colName(i))
@@ -315,12 +315,20 @@ func (a *analyzer) wholeRow(it *nsItem, pos int) expr {
 	return row
 }
 
-// addItem puts an item into the scope after a check of its name.
-func (a *analyzer) addItem(s *scope, it nsItem, pos int) {
-	if it.hasRel {
-		a.checkAlias(s.items, &it, pos)
+// wholeRowRef is t.* where one expression is wanted.
+func (a *analyzer) wholeRowRef(s *scope, ref *ast.ColumnRef) expr {
+	if len(ref.Names) == 0 {
+		a.failf(ref.Pos(), pgerr.SyntaxError, "row expansion via \"*\" is not supported here")
 	}
-	s.items = append(s.items, it)
+	schema, n := "", len(ref.Names)
+	if n > 1 {
+		schema = ref.Names[n-2]
+	}
+	it := a.findItem(s, schema, ref.Names[n-1], ref.Pos())
+	if it == nil {
+		a.missingFrom(s, ref.Names[n-1], ref.Pos())
+	}
+	return a.wholeRow(it, ref.Pos())
 }
 
 // checkAlias raises 42712 where a name is used twice.

@@ -186,6 +186,7 @@ type rowExpr struct {
 	base
 	args  []expr
 	names []string
+	whole bool // of a relation
 }
 
 // rowCompare is a comparison of two rows by <, <=, > or >=.

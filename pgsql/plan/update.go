@@ -22,6 +22,10 @@ func (a *analyzer) update(s *ast.UpdateStmt) *Statement {
 	}
 	ret := a.returning(sc, st, s.Returning)
 	a.paramTypes()
+	if returnsOthers(r, ret) {
+		st.Ops = []Op{a.returningFirst(r, q, set, where, ret)}
+		ret = nil
+	}
 	e := newEmitter(a)
 	e.with(q)
 	if assignsByQuery(set) {
@@ -30,7 +34,7 @@ func (a *analyzer) update(s *ast.UpdateStmt) *Statement {
 		e.update(r, q, set, where)
 	}
 	e.writeReturning(r, ret)
-	st.Ops = []Op{{SQL: e.text(), Counts: true, Returns: len(ret) > 0}}
+	st.Ops = append(st.Ops, Op{SQL: e.text(), Counts: true, Returns: len(ret) > 0})
 	st.Bounded = len(q.from) == 0 && uniqueMatch(r, where) && !assignsByQuery(set)
 	return st
 }
