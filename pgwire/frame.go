@@ -92,9 +92,6 @@ func (f *frameReader) peek() byte {
 	return f.buf[f.r]
 }
 
-// buffered tells whether bytes wait that need no read.
-func (f *frameReader) buffered() bool { return f.w > f.r }
-
 // fill makes at least n bytes available at buf[r:]; n is at most len(buf).
 func (f *frameReader) fill(n int) error {
 	if f.w-f.r >= n {

@@ -162,7 +162,7 @@ func (e *echo) IdleLimit() (time.Duration, *pgerr.Error) {
 	return 0, nil
 }
 
-func (e *echo) Close()         {}
+func (e *echo) Close() {}
 
 // harness is a server with one raw client connection.
 type harness struct {

@@ -58,7 +58,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return fmt.Errorf("unknown command %q: see polyreme --help", args[0])
 }
 
-func isHelp(arg string) bool { return arg == "help" || arg == "--help" || arg == "-h" || arg == "-help" }
+func isHelp(arg string) bool {
+	return arg == "help" || arg == "--help" || arg == "-h" || arg == "-help"
+}
 
 func usage(out io.Writer) {
 	fmt.Fprintln(out, "Polyreme is a replicated database that speaks the PostgreSQL protocol.\n\nUsage:")
