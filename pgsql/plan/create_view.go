@@ -178,8 +178,19 @@ func (d *ddl) viewText(sel *ast.SelectStmt, q *query) (string, []catalog.ViewDep
 		}
 	}
 	d.expandStars(sel, q, &splices)
-	text := " " + strings.TrimSpace(applySplices(d.sql, from, to, splices))
-	return text, viewDependencies(q, direct)
+	return d.canonicalQuery(applySplices(d.sql, from, to, splices)), viewDependencies(q, direct)
+}
+
+// canonicalQuery prints a query anew: without comments, in one form of blanks
+// and parentheses.
+func (d *ddl) canonicalQuery(text string) string {
+	stmts, err := parse.Parse(text)
+	d.check(-1, err)
+	canonical, ok := ast.Deparse(stmts[0].Stmt)
+	if !ok {
+		d.fail(-1, pgerr.New(pgerr.InternalError, "query of the view cannot be printed"))
+	}
+	return " " + canonical
 }
 
 // viewBounds finds the query in the source: what follows AS.
