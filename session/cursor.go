@@ -28,7 +28,7 @@ func (s *Session) declare(ctx context.Context, p *portal, t *ast.DeclareCursorSt
 	if !hold && (s.block == nil || !s.block.explicit) {
 		return pgerr.New(pgerr.NoActiveSQLTransaction, "DECLARE CURSOR can only be used in transaction blocks")
 	}
-	if s.cursors[t.Name] != nil {
+	if s.cursors[t.Name] != nil || s.portals[t.Name] != nil {
 		return pgerr.New(pgerr.DuplicateCursor, "cursor %q already exists", t.Name)
 	}
 	cat, err := s.catalog(ctx)
@@ -187,3 +187,26 @@ func (s *Session) closeCursor(t *ast.ClosePortalStmt, r *pgwire.Reply) error {
 	r.CommandComplete("CLOSE CURSOR")
 	return nil
 }
+
+// portal gives the cursor to the extended protocol, whose messages may name
+// cursors as well as portals. Its rows go on where the cursor stands.
+func (c *cursor) portal() *portal {
+	return &portal{planned: c.planned, encoders: c.planned.text, started: true, rows: &cursorRows{cursor: c}}
+}
+
+// cursorRows are the rows of a cursor from its position on.
+type cursorRows struct {
+	cursor *cursor
+	row    []types.Value
+}
+
+func (q *cursorRows) next() (bool, error) {
+	q.row = nil
+	if rows := q.cursor.jump(int64(q.cursor.at) + 1); rows != nil {
+		q.row = rows[0]
+	}
+	return q.row != nil, nil
+}
+
+func (q *cursorRows) column(i int) types.Value { return q.row[i] }
+func (q *cursorRows) close()                   {}

@@ -62,7 +62,7 @@ func (s *Session) bind(ctx context.Context, m *pgproto3.Bind) error {
 	if err != nil {
 		return err
 	}
-	if m.DestinationPortal != "" && s.portals[m.DestinationPortal] != nil {
+	if name := m.DestinationPortal; name != "" && (s.portals[name] != nil || s.cursors[name] != nil) {
 		return pgerr.New(pgerr.DuplicateCursor, "cursor %q already exists", m.DestinationPortal)
 	}
 	if s.block != nil && s.block.failed && st.planned != nil && !endsBlock(st.planned.raw.Stmt) {
@@ -172,12 +172,16 @@ func (s *Session) ClosePortal(name string) error {
 		p.close()
 		delete(s.portals, name)
 	}
+	delete(s.cursors, name)
 	return nil
 }
 
 func (s *Session) portal(name string) (*portal, error) {
 	if p, ok := s.portals[name]; ok {
 		return p, nil
+	}
+	if c, ok := s.cursors[name]; ok {
+		return c.portal(), nil
 	}
 	return nil, pgerr.New(pgerr.InvalidCursorName, "portal %q does not exist", name)
 }

@@ -100,7 +100,7 @@ func (s *Session) planRaw(ctx context.Context, raw ast.RawStmt, sql string, para
 	if st := s.sessionStatement(raw); st != nil {
 		return newPlanned(st, raw, sql, cat), nil
 	}
-	p, err := s.planAt(raw, sql, params, cat)
+	p, err := s.planDeclared(raw, sql, params, cat)
 	if err == nil || !unknownName(pgerr.Code(err)) || s.block != nil && s.block.catalog != nil {
 		return p, err
 	}
@@ -111,7 +111,24 @@ func (s *Session) planRaw(ctx context.Context, raw ast.RawStmt, sql string, para
 	if failure != nil || newer.Version == cat.Version {
 		return nil, err
 	}
-	return s.planAt(raw, sql, params, newer)
+	return s.planDeclared(raw, sql, params, newer)
+}
+
+// planDeclared plans a statement against one catalog. DECLARE takes the
+// parameters of its query.
+func (s *Session) planDeclared(raw ast.RawStmt, sql string, params []uint32, cat *catalog.Catalog) (*planned, error) {
+	declare, ok := raw.Stmt.(*ast.DeclareCursorStmt)
+	if !ok {
+		return s.planAt(raw, sql, params, cat)
+	}
+	query := raw
+	query.Stmt = declare.Query
+	inner, err := s.planAt(query, sql, params, cat)
+	if err != nil {
+		return nil, err
+	}
+	st := &plan.Statement{Kind: plan.Utility, Node: declare, Tag: "DECLARE CURSOR", Params: inner.Params}
+	return newPlanned(st, raw, sql, cat), nil
 }
 
 // planAt plans a statement against one catalog.

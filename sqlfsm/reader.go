@@ -28,6 +28,22 @@ type Reader struct {
 // Reader leases a connection and pins the state as it is now. It waits, until
 // ctx ends, while all connections are leased.
 func (s *Store) Reader(ctx context.Context) (*Reader, error) {
+	r, err := s.Lease(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Renew(); err != nil {
+		r.Release()
+		return nil, fmt.Errorf("pin snapshot: %w", err)
+	}
+	return r, nil
+}
+
+// Lease leases a connection without pinning a state: each statement on it sees
+// the newest state as it begins. Index and Schema are not set. A caller that
+// depends on the schema compares Store.SchemaVersion before the first step of
+// its statement and after it.
+func (s *Store) Lease(ctx context.Context) (*Reader, error) {
 	r := &Reader{}
 	own, err := s.readers.take(ctx, &r.lease)
 	if err != nil {
@@ -35,10 +51,6 @@ func (s *Store) Reader(ctx context.Context) (*Reader, error) {
 	}
 	r.own, r.Conn, r.Env = own, own.conn, own.env
 	s.readers.started(&r.lease, own.conn.Interrupt)
-	if err := r.Renew(); err != nil {
-		r.Release()
-		return nil, fmt.Errorf("pin snapshot: %w", err)
-	}
 	return r, nil
 }
 

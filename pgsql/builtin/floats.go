@@ -156,7 +156,7 @@ func registerPowers(r *registry) {
 	}))
 	r.scalar("dcbrt", checked(math.Cbrt))
 	r.scalar("dexp", float1(func(x float64) (float64, error) {
-		z := math.Exp(x)
+		z := preciseExp(x)
 		switch {
 		case math.IsInf(x, 0) || math.IsNaN(x):
 			return z, nil
@@ -167,8 +167,8 @@ func registerPowers(r *registry) {
 		}
 		return z, nil
 	}))
-	r.scalar("dlog1", float1(logarithm(math.Log)))
-	r.scalar("dlog10", float1(logarithm(math.Log10)))
+	r.scalar("dlog1", float1(logarithm(preciseLog)))
+	r.scalar("dlog10", float1(logarithm(preciseLog10)))
 	r.scalar("dpow", float8Power)
 }
 
@@ -194,7 +194,7 @@ func float8Power(_ *Env, a []types.Value) (types.Value, error) {
 	case x < 0 && math.Floor(y) != y:
 		return types.Value{}, pgerr.New(pgerr.InvalidArgumentForPowerFunction, "a negative number raised to a non-integer power yields a complex result")
 	}
-	z := math.Pow(x, y)
+	z := precisePow(x, y)
 	if !math.IsInf(x, 0) && !math.IsInf(y, 0) {
 		if math.IsInf(z, 0) {
 			return types.Value{}, floatOverflow()
@@ -217,8 +217,8 @@ func registerTrigonometry(r *registry) {
 	r.scalar("dacos", bounded(unit, math.Acos))
 	r.scalar("datan", bounded(func(float64) bool { return true }, math.Atan))
 	r.scalar("datan2", float8Op(func(y, x float64) (float64, error) { return math.Atan2(y, x), nil }))
-	r.scalar("dsinh", float1(func(x float64) (float64, error) { return math.Sinh(x), nil }))
-	r.scalar("dcosh", float1(func(x float64) (float64, error) { return math.Cosh(x), nil }))
+	r.scalar("dsinh", float1(func(x float64) (float64, error) { return preciseSinh(x), nil }))
+	r.scalar("dcosh", float1(func(x float64) (float64, error) { return preciseCosh(x), nil }))
 	r.scalar("dtanh", float1(func(x float64) (float64, error) { return math.Tanh(x), nil }))
 	r.scalar("dasinh", float1(func(x float64) (float64, error) { return math.Asinh(x), nil }))
 	r.scalar("dacosh", bounded(func(x float64) bool { return x >= 1 }, math.Acosh))

@@ -35,6 +35,9 @@ func registerInputOutput(r *registry) {
 				if i := strings.IndexByte(name, '('); i >= 0 {
 					return types.TextValue(name[i:]), nil
 				}
+				if i := strings.Index(name, " with"); i >= 0 {
+					return types.TextValue(name[i:]), nil
+				}
 				return types.TextValue(""), nil
 			})
 		}

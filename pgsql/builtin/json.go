@@ -25,10 +25,10 @@ func registerJSON(r *registry) {
 			return jsonMemberText(types.JSONKey(a[0].Bytes, a[1].Bytes))
 		})
 		r.scalar(j+"_array_element", func(_ *Env, a []types.Value) (types.Value, error) {
-			return jsonMember(types.JSONIndex(a[0].Bytes, int(a[1].Int64())))
+			return jsonMember(jsonElement(a[0].Bytes, a[1].Int64(), j == "jsonb"))
 		})
 		r.scalar(j+"_array_element_text", func(_ *Env, a []types.Value) (types.Value, error) {
-			return jsonMemberText(types.JSONIndex(a[0].Bytes, int(a[1].Int64())))
+			return jsonMemberText(jsonElement(a[0].Bytes, a[1].Int64(), j == "jsonb"))
 		})
 		r.scalar(j+"_extract_path", func(_ *Env, a []types.Value) (types.Value, error) {
 			path, null, err := textPath(a[1])
@@ -57,6 +57,17 @@ func registerJSON(r *registry) {
 	}
 	registerJSONBTests(r)
 	registerJSONBCasts(r)
+}
+
+// jsonElement is -> with an index. A jsonb scalar counts as an array of one.
+func jsonElement(text []byte, i int64, binary bool) ([]byte, bool) {
+	switch types.JSONKind(text) {
+	case '[':
+		return types.JSONIndex(text, int(i))
+	case '{':
+		return nil, false
+	}
+	return text, binary && (i == 0 || i == -1)
 }
 
 func jsonMember(text []byte, ok bool) (types.Value, error) {

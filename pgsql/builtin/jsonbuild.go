@@ -18,7 +18,7 @@ func (e *Env) appendJSON(dst []byte, oid types.OID, v types.Value) []byte {
 		return strconv.AppendBool(dst, v.Bool())
 	case types.Int2OID, types.Int4OID, types.Int8OID:
 		return strconv.AppendInt(dst, v.Int64(), 10)
-	case types.JSONOID, types.JSONBOID:
+	case types.JSONOID, types.JSONBOID, types.RecordOID: // a record comes as row_json made it
 		return append(dst, v.Bytes...)
 	case types.Float4OID, types.Float8OID, types.NumericOID:
 		from := len(dst)
@@ -310,7 +310,7 @@ func appendTextObject(keys, values []types.Value) ([]byte, error) {
 func registerJSONAggregates(r *registry) {
 	r.support("json_item", false, func(e *Env, a []types.Value) (types.Value, error) {
 		v := e.text(e.appendJSON(e.buffer(), types.OID(a[1].Int64()), a[0]))
-		if !a[0].IsNull() && types.ElemOf(types.OID(a[1].Int64())) != 0 {
+		if !a[0].IsNull() && types.ElemOf(types.OID(a[1].Int64())) != 0 || types.OID(a[1].Int64()) == types.RecordOID {
 			v.Kind = types.Blob // json_agg begins a new line for an array
 		}
 		return v, nil

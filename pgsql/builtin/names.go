@@ -32,6 +32,12 @@ func (e *Env) regIn(kind types.OID, name string) (int64, error) {
 // lookup finds the object that a name stands for.
 func (e *Env) lookup(kind types.OID, name string) (oid uint32, ok bool, err error) {
 	switch kind {
+	case types.RegclassOID, types.RegprocOID, types.RegnamespaceOID, types.RegroleOID, types.RegcollationOID:
+		if !isNameList(name) {
+			return 0, false, pgerr.New(pgerr.InvalidName, "invalid name syntax")
+		}
+	}
+	switch kind {
 	case types.RegtypeOID:
 		if t := builtinType(name); t != nil {
 			return uint32(t.OID), true, nil
@@ -49,6 +55,37 @@ func (e *Env) lookup(kind types.OID, name string) (oid uint32, ok bool, err erro
 		return 0, false, nil
 	}
 	return e.Catalog.Resolve(kind, name, e.searchPath())
+}
+
+// isNameList tells whether s is a dotted list of names: quoted, or of anything
+// but blanks and dots.
+func isNameList(s string) bool {
+	for {
+		s = strings.TrimLeft(s, " \t\n\v\f\r")
+		if strings.HasPrefix(s, `"`) {
+			part, rest, ok := quotedPart(s[1:])
+			if !ok || part == "" {
+				return false
+			}
+			s = rest
+		} else {
+			n := strings.IndexAny(s, ". \t\n\v\f\r")
+			if n < 0 {
+				n = len(s)
+			}
+			if n == 0 {
+				return false
+			}
+			s = s[n:]
+		}
+		if s = strings.TrimLeft(s, " \t\n\v\f\r"); s == "" {
+			return true
+		}
+		if s[0] != '.' {
+			return false
+		}
+		s = s[1:]
+	}
 }
 
 func undefinedName(kind types.OID, name string) error {

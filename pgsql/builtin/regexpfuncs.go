@@ -326,7 +326,7 @@ func regexpReplace(e *Env, a []types.Value, flagText []byte, start, n int64) (ty
 		limit = -1
 	}
 	b, last := e.buffer(), 0
-	for i, m := range matchesFrom(re, s, runeOffset(s, start-1), limit) {
+	for i, m := range matchesFrom(re, s, start, limit) {
 		if n > 0 && int64(i+1) != n {
 			continue
 		}
@@ -337,12 +337,16 @@ func regexpReplace(e *Env, a []types.Value, flagText []byte, start, n int64) (ty
 	return e.text(append(b, s[last:]...)), nil
 }
 
-// matchesFrom finds matches from a byte offset on.
-func matchesFrom(re *regexp.Regexp, s []byte, offset, limit int) [][]int {
-	if offset == 0 {
+// matchesFrom finds matches from a character on, counted from 1; there are none
+// beyond the end of the text.
+func matchesFrom(re *regexp.Regexp, s []byte, start int64, limit int) [][]int {
+	switch {
+	case start == 1:
 		return globalMatches(re, s, limit)
+	case start-1 > int64(utf8.RuneCount(s)):
+		return nil
 	}
-	return allMatches(re, s, offset, limit)
+	return allMatches(re, s, runeOffset(s, start-1), limit)
 }
 
 // appendReplacement expands \1 to \9, \& and \\.
@@ -386,12 +390,12 @@ func regexpCount(e *Env, a []types.Value) (types.Value, error) {
 	if err != nil {
 		return types.Value{}, err
 	}
-	return types.IntValue(int64(len(matchesFrom(re, a[0].Bytes, runeOffset(a[0].Bytes, start-1), -1)))), nil
+	return types.IntValue(int64(len(matchesFrom(re, a[0].Bytes, start, -1)))), nil
 }
 
 // nthMatch finds match n from the start argument on and the group asked for.
 func nthMatch(re *regexp.Regexp, s []byte, start, n, group int64) (match []int, ok bool) {
-	found := matchesFrom(re, s, runeOffset(s, start-1), int(n))
+	found := matchesFrom(re, s, start, int(n))
 	if int64(len(found)) < n || 2*group+1 >= int64(len(found[n-1])) || found[n-1][2*group] < 0 {
 		return nil, false
 	}

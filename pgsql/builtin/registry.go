@@ -83,6 +83,8 @@ type registry struct {
 	byKey map[string]*implementation
 	extra []scalarEntry // functions that are in no row of pg_proc
 	sets  []setEntry
+
+	aggregates []aggregateEntry // that are in no row of pg_proc
 }
 
 func newRegistry() *registry {

@@ -41,8 +41,8 @@ func Builtins() *Table {
 	return builtins.table
 }
 
-// Functions returns the functions of pg_catalog called name, in the order of
-// their OIDs, implemented or not.
+// Functions returns the functions called name, in the order of their OIDs,
+// implemented or not; those with a Schema are outside of pg_catalog.
 func Functions(name string) []*Function { return Builtins().functionByName[name] }
 
 // FunctionByOID returns the function oid, or nil.
@@ -119,6 +119,7 @@ func implementations() *registry {
 		registerSeries,
 		registerMoment,
 		registerInputOutput,
+		registerPlanner,
 	} {
 		register(r)
 	}
@@ -141,9 +142,7 @@ func buildTable() *Table {
 		if impl := r.byKey[keyOf(f)]; impl != nil {
 			t.implement(f, keyOf(f), impl)
 		}
-		if f.Schema == "" {
-			t.functionByName[f.Name] = append(t.functionByName[f.Name], f)
-		}
+		t.functionByName[f.Name] = append(t.functionByName[f.Name], f)
 		t.functionByOID[f.OID] = f
 	}
 	for i := range t.operators {
@@ -163,6 +162,7 @@ func buildTable() *Table {
 		}
 	}
 	t.scalars = append(t.scalars, r.extra...)
+	t.aggregates = append(t.aggregates, r.aggregates...)
 	t.sets = append(t.sets, r.sets...)
 	t.addCasts()
 	t.sortEntries()

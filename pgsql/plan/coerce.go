@@ -43,7 +43,7 @@ func coercionPathway(target, source types.OID, ctx coercion) pathway {
 		}
 		return pathRelabel
 	}
-	if te, se := trueElem(target), trueElem(source); te != 0 && se != 0 {
+	if te, se := trueElem(target), arrayElem(source); te != 0 && se != 0 {
 		if elem := coercionPathway(te, se, ctx); elem != pathNone {
 			if elem == pathIO {
 				return pathIO
@@ -69,6 +69,15 @@ func castAllowed(cast byte, ctx coercion) bool {
 		return cast == 'i' || cast == 'a'
 	}
 	return cast == 'i'
+}
+
+// arrayElem returns the element type of an array or of a vector, which reads as
+// an array; 0 for other types.
+func arrayElem(oid types.OID) types.OID {
+	if oid == types.Int2vectorOID || oid == types.OidvectorOID {
+		return types.ElemOf(oid)
+	}
+	return trueElem(oid)
 }
 
 // trueElem returns the element type of a true array, or 0.
@@ -169,6 +178,9 @@ func (a *analyzer) convert(x expr, source, target types.OID, ctx coercion) expr 
 	}
 	cast := &castExpr{base: base{target, -1, x.position()}, x: x, explicit: ctx == explicit, implicit: ctx != explicit}
 	if sameForm(source, target) || sameStorage(source, target) && coercionPathway(target, source, ctx) == pathRelabel {
+		return cast
+	}
+	if e := arrayElem(source); e != 0 && e == arrayElem(target) {
 		return cast
 	}
 	cast.run = true

@@ -514,27 +514,35 @@ func (e *emitter) filter(x expr) {
 }
 
 func (e *emitter) aggregateCall(fn *builtin.Function, args []expr, result types.OID, star, distinct bool, order []sortKey) {
+	sql := fn.SQL
+	if distinct && fn.DistinctSQL != "" {
+		sql = fn.DistinctSQL
+	}
+	e.aggregateTemplate(sql, fn, args, result, star, distinct, order)
+}
+
+func (e *emitter) aggregateTemplate(sql string, fn *builtin.Function, args []expr, result types.OID, star, distinct bool, order []sortKey) {
 	if star || fn.Name == "count" && len(args) == 0 {
 		e.s("count(*)")
 		return
 	}
-	open, end := -1, len(fn.SQL)-1
-	for i := range fn.SQL {
-		if fn.SQL[i] == '(' {
+	open, end := -1, len(sql)-1
+	for i := range sql {
+		if sql[i] == '(' {
 			open = i
 			break
 		}
 	}
-	if open < 0 || fn.SQL[end] != ')' {
-		e.a.fail(-1, pgerr.New(pgerr.InternalError, "aggregate template %q", fn.SQL))
+	if open < 0 || sql[end] != ')' {
+		e.a.fail(-1, pgerr.New(pgerr.InternalError, "aggregate template %q", sql))
 	}
-	name := fn.SQL[:open]
+	name := sql[:open]
 	e.s(name, "(")
 	if distinct {
 		e.s("DISTINCT ")
 	}
 	collated := distinct || name == "min" || name == "max"
-	e.expand(fn.SQL[open+1:end], args, result, false, collated)
+	e.expand(sql[open+1:end], args, result, false, collated)
 	if len(order) > 0 {
 		e.s(" ORDER BY ")
 		e.keys(order)
@@ -567,9 +575,9 @@ func (e *emitter) direction(k *sortKey) {
 
 func (e *emitter) window(x *windowExpr) {
 	if x.fn.Kind == 'w' {
-		e.expand(x.fn.SQL, x.args, x.oid, false, false)
+		e.expand(x.fn.OverSQL, x.args, x.oid, false, false)
 	} else {
-		e.aggregateCall(x.fn, x.args, x.oid, x.star, false, nil)
+		e.aggregateTemplate(x.fn.OverSQL, x.fn, x.args, x.oid, x.star, false, nil)
 	}
 	e.filter(x.filter)
 	e.s(" OVER (")

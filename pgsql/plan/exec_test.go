@@ -145,7 +145,11 @@ func oracleAnswer(ctx context.Context, conn *pgconn.PgConn, sql, schema string) 
 		if i > 0 {
 			out.WriteString(" | ")
 		}
-		fmt.Fprintf(&out, "%s %s", f.Name, types.FormatType(types.OID(f.DataTypeOID), f.TypeModifier))
+		name := types.FormatType(types.OID(f.DataTypeOID), f.TypeModifier)
+		if name == "???" {
+			name = "record" // the row type of a table
+		}
+		fmt.Fprintf(&out, "%s %s", f.Name, name)
 	}
 	if len(fields) > 0 {
 		out.WriteString("\n")

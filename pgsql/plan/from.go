@@ -228,6 +228,9 @@ func (a *analyzer) rangeFunction(s *scope, t *ast.RangeFunction) *rte {
 	if t.Ordinality {
 		r.cols = append(r.cols, rteCol{name: "ordinality", oid: types.Int8OID, typmod: -1})
 		nameSetColumns(r)
+		if severalCorrelated(r) {
+			numberParts(r)
+		}
 	}
 	if t.Alias != nil {
 		if len(r.cols) == 1+b2i(t.Ordinality) {

@@ -419,13 +419,20 @@ func (a *analyzer) function(call *ast.FuncCall, in []types.OID, names []string) 
 func (a *analyzer) functionsNamed(names []string) []*builtin.Function {
 	name := names[len(names)-1]
 	fns := builtin.Functions(name)
-	if len(names) == 1 {
+	schema := ""
+	if len(names) > 1 {
+		schema = names[len(names)-2]
+	}
+	all := schema == "" || schema == "pg_catalog"
+	for _, fn := range fns {
+		all = all && fn.Schema == ""
+	}
+	if all {
 		return fns
 	}
-	schema := names[len(names)-2]
 	var out []*builtin.Function
 	for _, fn := range fns {
-		if fn.Schema == schema || fn.Schema == "" && schema == "pg_catalog" {
+		if fn.Schema == schema || fn.Schema == "" && (schema == "pg_catalog" || schema == "") {
 			out = append(out, fn)
 		}
 	}
