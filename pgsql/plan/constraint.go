@@ -248,7 +248,7 @@ func (d *ddl) referencedKey(ref *catalog.Relation, def *ast.Constraint, k *catal
 	}
 	k.RefColumns = d.foreignColumns(ref, def.RefColumns)
 	for _, i := range ref.Indexes {
-		if i.Unique && i.Where == "" && !i.Deferrable && sameColumns(i, k.RefColumns) {
+		if i.Unique && i.Where == "" && !i.Deferrable && !i.NullsNotDistinct && sameColumns(i, k.RefColumns) {
 			k.Index = i.OID
 			return
 		}
