@@ -429,7 +429,27 @@ func outColumns(fn *builtin.Function, result types.OID, name string) []rteCol {
 		cols = append(cols, col)
 	}
 	if len(cols) < 2 {
+		if out := outName(fn); out != "" {
+			name = out
+		}
 		return []rteCol{{name: name, oid: result, typmod: -1}}
 	}
 	return cols
+}
+
+// outName is the name of the only OUT parameter of a function, or "".
+func outName(fn *builtin.Function) string {
+	name, outs := "", 0
+	for i := range fn.ArgModes {
+		if m := fn.ArgModes[i]; m == 'o' || m == 't' || m == 'b' {
+			outs++
+			if i < len(fn.ArgNames) {
+				name = fn.ArgNames[i]
+			}
+		}
+	}
+	if outs != 1 {
+		return ""
+	}
+	return name
 }

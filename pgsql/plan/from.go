@@ -157,7 +157,30 @@ func (a *analyzer) queryRTE(s *scope, q *query) *rte {
 		}
 		r.cols = append(r.cols, c)
 	}
+	if q.op == ast.SetOpNone && q.values == nil && !q.distinct && len(q.on) == 0 && !q.withTies {
+		exposeFields(r, q)
+	}
 	return r
+}
+
+// exposeFields gives the fields of rows among the columns of a sub-query hidden
+// columns of their own, so that (sub.row).field can be had.
+func exposeFields(r *rte, q *query) {
+	for i, t := range q.visible() {
+		row, ok := t.x.(*rowExpr)
+		if !ok || len(row.args) == 0 {
+			continue
+		}
+		for k, f := range row.args {
+			if _, nested := f.(*rowExpr); nested {
+				continue
+			}
+			r.cols[i].fields = append(r.cols[i].fields, len(r.cols))
+			r.cols[i].names = append(r.cols[i].names, fieldName(row, k))
+			r.cols = append(r.cols, rteCol{oid: f.typ(), typmod: f.mod(), hidden: true})
+			q.targets = append(q.targets, target{x: f, hidden: true})
+		}
+	}
 }
 
 // applyAlias gives the entry its alias and column names.
@@ -166,8 +189,9 @@ func (a *analyzer) applyAlias(r *rte, alias *ast.Alias) {
 		return
 	}
 	r.alias, r.aliased = alias.Name, true
-	if len(alias.Columns) > len(r.cols) {
-		a.failf(-1, pgerr.InvalidColumnReference, "table \"%s\" has %d columns available but %d columns specified", alias.Name, len(r.cols), len(alias.Columns))
+	it := nsItem{rte: r}
+	if n := it.count(); len(alias.Columns) > n {
+		a.failf(-1, pgerr.InvalidColumnReference, "table \"%s\" has %d columns available but %d columns specified", alias.Name, n, len(alias.Columns))
 	}
 	for i, name := range alias.Columns {
 		r.cols[i].name = name
@@ -233,12 +257,22 @@ func (a *analyzer) rangeFunction(s *scope, t *ast.RangeFunction) *rte {
 		}
 	}
 	if t.Alias != nil {
-		if len(r.cols) == 1+b2i(t.Ordinality) {
+		if len(r.cols) == 1+b2i(t.Ordinality) && !namedResult(r) {
 			r.cols[0].name = t.Alias.Name
 		}
 		a.applyAlias(r, t.Alias)
 	}
 	return r
+}
+
+// namedResult tells whether the only column has the name of an OUT parameter,
+// which an alias of the table does not replace.
+func namedResult(r *rte) bool {
+	if r.fn == nil {
+		return false
+	}
+	f, ok := r.fn.calls[0].(*funcExpr)
+	return ok && outName(f.fn) != ""
 }
 
 // nameSetColumns gives the columns of a single set-returning function the names

@@ -55,6 +55,8 @@ func (a *analyzer) regIn(oid types.OID, name string) (int64, error) {
 		return 0, pgerr.New(pgerr.UndefinedObject, "role \"%s\" does not exist", unquote(name))
 	case types.RegprocOID:
 		return regprocIn(name)
+	case types.RegprocedureOID:
+		return a.regprocedureIn(name)
 	}
 	return 0, pgerr.Unsupported("input of type %s by name is not supported", types.FormatType(oid, -1))
 }
@@ -92,6 +94,33 @@ func regprocIn(name string) (int64, error) {
 		return int64(fns[0].OID), nil
 	}
 	return 0, pgerr.New(pgerr.AmbiguousFunction, "more than one function named \"%s\"", name)
+}
+
+// regprocedureIn resolves name(type, …).
+func (a *analyzer) regprocedureIn(name string) (int64, error) {
+	head, list, ok := strings.Cut(strings.TrimSuffix(strings.TrimSpace(name), ")"), "(")
+	if !ok {
+		return 0, pgerr.New(pgerr.InvalidTextRepresentation, "expected a left parenthesis")
+	}
+	var args []types.OID
+	if strings.TrimSpace(list) != "" {
+		for _, text := range strings.Split(list, ",") {
+			t, err := parse.ParseTypeName(strings.TrimSpace(text))
+			if err != nil {
+				return 0, err
+			}
+			args = append(args, a.lookupType(t))
+		}
+	}
+	parts := splitName(head)
+	if len(parts) > 0 {
+		for _, fn := range a.functionsNamed(parts) {
+			if sameOIDs(fn.Args, args) {
+				return int64(fn.OID), nil
+			}
+		}
+	}
+	return 0, pgerr.New(pgerr.UndefinedFunction, "function \"%s\" does not exist", name)
 }
 
 func unquote(name string) string {

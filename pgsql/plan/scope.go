@@ -72,7 +72,11 @@ type nsCol struct {
 
 func (it *nsItem) count() int {
 	if it.rte != nil {
-		return len(it.rte.cols)
+		n := len(it.rte.cols)
+		for n > 0 && it.rte.cols[n-1].hidden {
+			n--
+		}
+		return n
 	}
 	return len(it.cols)
 }
@@ -106,8 +110,16 @@ func (it *nsItem) find(name string) int {
 	return found
 }
 
-func newVar(r *rte, col, pos int) *varExpr {
+// newVar is a column of an entry; that of a row whose fields are known is the row.
+func newVar(r *rte, col, pos int) expr {
 	c := &r.cols[col]
+	if c.fields != nil {
+		row := &rowExpr{base: base{c.oid, -1, pos}, names: c.names}
+		for _, f := range c.fields {
+			row.args = append(row.args, newVar(r, f, pos))
+		}
+		return row
+	}
 	return &varExpr{base: base{c.oid, c.typmod, pos}, rte: r, col: col}
 }
 
@@ -126,7 +138,7 @@ func (a *analyzer) relationRTE(s *scope, rel *catalog.Relation) *rte {
 	r.cols = make([]rteCol, 0, len(rel.Columns))
 	for _, c := range rel.Columns {
 		if !c.Dropped {
-			r.cols = append(r.cols, rteCol{c.Name, c.Type, c.Typmod, c.Physical, rel.OID, c.Num, 0})
+			r.cols = append(r.cols, rteCol{name: c.Name, oid: c.Type, typmod: c.Typmod, physical: c.Physical, rel: rel.OID, num: c.Num})
 		}
 	}
 	a.use(rel)

@@ -17,7 +17,7 @@ func (a *analyzer) subquery(s *scope, sel *ast.SelectStmt, ctes []*cte) *query {
 func (q *query) visible() []*target {
 	out := make([]*target, 0, len(q.targets))
 	for i := range q.targets {
-		if !q.targets[i].junk {
+		if !q.targets[i].junk && !q.targets[i].hidden {
 			out = append(out, &q.targets[i])
 		}
 	}
@@ -215,6 +215,9 @@ func (a *analyzer) subscript(s *scope, x expr, steps []ast.Indirection, pos int)
 		return a.jsonSubscript(s, x, steps, pos)
 	}
 	elem := types.ElemOf(container)
+	if container == types.NameOID && len(steps) == 1 && steps[0].Kind == ast.IndexStep {
+		return a.nameByte(x, a.subscriptIndex(s, steps[0].Upper), pos)
+	}
 	if elem == 0 || category(container) != 'A' {
 		a.failf(pos, pgerr.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", types.FormatType(container, -1))
 	}
@@ -236,6 +239,17 @@ func (a *analyzer) subscript(s *scope, x expr, steps []ast.Indirection, pos int)
 		sub.oid = container
 	}
 	return sub
+}
+
+// nameByte is name[i], which counts from 0 and is a "char".
+func (a *analyzer) nameByte(x, index expr, pos int) expr {
+	return &rawExpr{base: base{types.CharOID, -1, pos}, args: []expr{x, index}, write: func(e *emitter) {
+		e.s("substr(")
+		e.expr(x)
+		e.s(", ")
+		e.expr(index)
+		e.s(" + 1, 1)")
+	}}
 }
 
 func (a *analyzer) subscriptIndex(s *scope, e ast.Expr) expr {

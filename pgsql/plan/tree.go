@@ -253,9 +253,10 @@ type sortKey struct {
 
 // target is an item of a select list. Junk targets serve ORDER BY or GROUP BY.
 type target struct {
-	x    expr
-	name string
-	junk bool
+	x      expr
+	name   string
+	junk   bool
+	hidden bool // a field of a row among the targets: for the query around it
 }
 
 // query is a SELECT, VALUES or set operation.
@@ -343,6 +344,9 @@ type rteCol struct {
 	rel      uint32 // relation and column it comes from, for RowDescription
 	num      int16
 	part     int // of several correlated functions: the number of its own
+	fields   []int    // of a row: the hidden columns with its fields
+	names    []string // of those
+	hidden   bool
 }
 
 // tableFunc is a function in FROM.
