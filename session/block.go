@@ -1,7 +1,9 @@
 package session
 
 import (
+	"bytes"
 	"context"
+	"errors"
 
 	"polyreme/pgsql/catalog"
 	"polyreme/pgsql/parse/ast"
@@ -11,6 +13,7 @@ import (
 	"polyreme/pgwire/pgerr"
 	"polyreme/raftlog"
 	"polyreme/sqlfsm"
+	"polyreme/sqlfsm/sqlite"
 )
 
 // block is a transaction in progress: explicit from BEGIN on, implicit for the
@@ -40,6 +43,8 @@ type block struct {
 	// unseen tells that operations were added which did not run in the
 	// workspace: they are too large for it.
 	unseen bool
+	// lost tells that the workspace is gone with what the block did in it.
+	lost   bool
 	reader *sqlfsm.Reader // the one snapshot of a block that has one
 
 	savepoints []savepoint
@@ -188,29 +193,19 @@ func (s *Session) openWorkspace(ctx context.Context) (*sqlfsm.Workspace, error) 
 	return w, nil
 }
 
-// freshen waits until this node is as new as the session's consistency level
-// asks.
-func (s *Session) freshen(ctx context.Context) error {
-	if s.block != nil && s.block.reader != nil {
-		return nil
-	}
-	reader, err := s.snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	reader.Release()
-	return nil
-}
-
 // runInWorkspace runs the operations of one statement, whose digests become
-// what the log must find again.
+// what the log must find again. SQLite ends the whole transaction when a write
+// is interrupted or runs out of memory: the workspace is dropped then, and
+// made again by ROLLBACK TO.
 func (s *Session) runInWorkspace(ctx context.Context, w *sqlfsm.Workspace, operations []raftlog.Operation) (raftlog.StatementResult, error) {
+	s.watcher.begin(ctx, w.Conn)
+	defer s.watcher.end()
 	var result raftlog.StatementResult
 	for i := range operations {
 		op := &operations[i]
 		got, err := w.Run(op)
 		if err != nil {
-			return result, err
+			return result, s.workspaceFailed(ctx, w, err)
 		}
 		if op.Counts || op.Returns { // the client is shown nothing of the others
 			op.Expect = got.Digest
@@ -223,6 +218,55 @@ func (s *Session) runInWorkspace(ctx context.Context, w *sqlfsm.Workspace, opera
 		}
 	}
 	return result, nil
+}
+
+// workspaceFailed gives the reason of a failure in the workspace, which is
+// dropped when its transaction is gone.
+func (s *Session) workspaceFailed(ctx context.Context, w *sqlfsm.Workspace, err error) error {
+	if errors.Is(err, sqlite.ErrInterrupted) {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+	}
+	if s.block != nil && s.block.workspace == w && w.Lost() {
+		s.watcher.end()
+		w.Close()
+		s.block.workspace, s.block.lost = nil, true
+	}
+	return err
+}
+
+// rebuild makes the workspace again that was lost, as it was at savepoint
+// number at. The results must be what the client was shown.
+func (s *Session) rebuild(ctx context.Context, at int) error {
+	b := s.block
+	b.lost = false
+	w, err := s.openWorkspace(ctx)
+	if err != nil {
+		return err
+	}
+	s.equipWrite(w.Env, b.catalog)
+	s.watcher.begin(ctx, w.Conn)
+	defer s.watcher.end()
+	done := 0
+	for i := range b.savepoints[:at+1] {
+		sp := &b.savepoints[i]
+		for ; done < sp.operations; done++ {
+			op := &b.operations[done]
+			got, err := w.Run(op)
+			if err != nil {
+				return s.workspaceFailed(ctx, w, err)
+			}
+			if op.Expect != nil && !bytes.Equal(op.Expect, got.Digest) {
+				return conflict(&raftlog.Result{})
+			}
+		}
+		if err := w.Savepoint(savepointName(i)); err != nil {
+			return err
+		}
+		sp.inWorkspace = true
+	}
+	return nil
 }
 
 // settlePending runs the pending writes in a workspace, so that what follows

@@ -17,6 +17,10 @@ func (s *Session) copyOut(ctx context.Context, p *portal, r *pgwire.Reply) error
 		return err
 	}
 	defer query.close()
+	if running, ok := query.rows.(*stmtRows); ok {
+		running.watch(ctx)
+		defer running.unwatch()
+	}
 	c := query.planned.Copy
 	o := &copyOutput{options: copyOptions(c), env: s.valueEnv(query.planned.catalog)}
 	for _, column := range c.Columns {

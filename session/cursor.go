@@ -53,6 +53,10 @@ func (s *Session) declare(ctx context.Context, p *portal, t *ast.DeclareCursorSt
 		return err
 	}
 	defer query.close()
+	if running, ok := query.rows.(*stmtRows); ok {
+		running.watch(ctx)
+		defer running.unwatch()
+	}
 	c := &cursor{planned: query.planned, hold: hold, scroll: t.Options&ast.CursorNoScroll == 0}
 	if err := c.load(query.rows, s.settings.WorkspaceBytes); err != nil {
 		return err

@@ -242,7 +242,7 @@ func (s *Session) sendRows(ctx context.Context, p *portal, rowsMax int64, r *pgw
 		defer running.unwatch()
 	}
 	var n int64
-	env := &s.settings.Env
+	env := s.valueEnv(p.planned.catalog)
 	columns := len(p.encoders)
 	for rowsMax == 0 || n < rowsMax {
 		more, err := p.rows.next()

@@ -29,46 +29,96 @@ func (s *Session) read(ctx context.Context, p *portal, r *pgwire.Reply) error {
 			return s.readWorkspace(ctx, p)
 		}
 	}
-	reader, owned, err := s.reader(ctx)
-	if err != nil {
+	if err := s.freshen(ctx); err != nil {
 		return err
-	}
-	rows, err := s.query(ctx, p, reader)
-	if err != nil {
-		if owned {
-			reader.Release()
-		}
-		return err
-	}
-	if owned {
-		rows.reader = reader
-	}
-	p.rows = rows
-	return nil
-}
-
-// reader returns the snapshot for the next query, and whether the caller must
-// release it.
-func (s *Session) reader(ctx context.Context) (*sqlfsm.Reader, bool, error) {
-	if s.block != nil && s.block.reader != nil {
-		return s.block.reader, false, nil
-	}
-	reader, err := s.snapshot(ctx)
-	if err != nil {
-		return nil, false, err
 	}
 	if s.block != nil && s.block.oneSnapshot() {
-		s.block.reader = reader
-		return reader, false, nil
+		return s.readSnapshot(ctx, p)
 	}
-	return reader, true, nil
+	for range replansMax {
+		done, err := s.readNewest(ctx, p)
+		if done || err != nil {
+			return err
+		}
+	}
+	return errSchemaUnstable()
 }
 
-// snapshot takes a read snapshot that is as new as the session's consistency
-// level asks.
-func (s *Session) snapshot(ctx context.Context) (*sqlfsm.Reader, error) {
+// readSnapshot starts a query on the one snapshot of the block.
+func (s *Session) readSnapshot(ctx context.Context, p *portal) error {
+	b := s.block
+	if b.reader == nil {
+		reader, err := s.manager.config.Store.Reader(ctx)
+		if err != nil {
+			return err
+		}
+		b.reader = reader
+	}
+	if p.planned.version != uint64(b.reader.Schema) {
+		cat, err := s.manager.at(ctx, b.reader)
+		if err != nil {
+			return err
+		}
+		if err := s.refresh(ctx, p, cat); err != nil {
+			return err
+		}
+	}
+	s.equip(b.reader.Env, p.planned.catalog)
+	rows, err := s.open(ctx, p, b.reader.Conn)
+	if err == nil {
+		p.rows = rows
+	}
+	return err
+}
+
+// readNewest starts a query on the newest state: the statement itself pins it
+// at its first step. done is false when the schema changed around that step
+// and the plan may not fit the state.
+func (s *Session) readNewest(ctx context.Context, p *portal) (done bool, err error) {
+	store := s.manager.config.Store
+	cat, err := s.manager.current(ctx)
+	if err != nil {
+		return false, err
+	}
+	if err := s.refresh(ctx, p, cat); err != nil {
+		return false, err
+	}
+	reader, err := store.Lease(ctx)
+	if err != nil {
+		return false, err
+	}
+	s.equip(reader.Env, p.planned.catalog)
+	rows, err := s.open(ctx, p, reader.Conn)
+	if err != nil {
+		reader.Release()
+		return uint64(store.SchemaVersion()) == cat.Version, err
+	}
+	rows.reader = reader
+	err = rows.first()
+	if uint64(store.SchemaVersion()) != cat.Version {
+		rows.close()
+		return false, nil
+	}
+	if err != nil {
+		rows.close()
+		return false, err
+	}
+	p.rows = rows
+	return true, nil
+}
+
+func errSchemaUnstable() error {
+	return pgerr.New(pgerr.SerializationFailure, "the schema changed too often while the statement ran").
+		WithHint("Try again.")
+}
+
+// freshen waits until this node is as new as the session's consistency level
+// asks. A block that has its snapshot already keeps it.
+func (s *Session) freshen(ctx context.Context) error {
+	if s.block != nil && s.block.reader != nil {
+		return nil
+	}
 	config := &s.manager.config
-	index := s.lastIndex
 	var needed raftlog.Index
 	var err error
 	switch s.settings.ReadConsistency {
@@ -78,30 +128,12 @@ func (s *Session) snapshot(ctx context.Context) (*sqlfsm.Reader, error) {
 		needed, err = config.Log.ReadIndexWithin(ctx, s.settings.MaxStaleness)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	index = max(index, needed)
-	if config.Store.AppliedIndex() < index {
-		if err := config.Store.WaitApplied(ctx, index); err != nil {
-			return nil, err
-		}
+	if needed = max(needed, s.lastIndex); config.Store.AppliedIndex() < needed {
+		return config.Store.WaitApplied(ctx, needed)
 	}
-	return config.Store.Reader(ctx)
-}
-
-// query prepares and binds the statement of p on the snapshot.
-func (s *Session) query(ctx context.Context, p *portal, reader *sqlfsm.Reader) (*stmtRows, error) {
-	if p.planned.version != uint64(reader.Schema) {
-		cat, err := s.manager.at(ctx, reader)
-		if err != nil {
-			return nil, err
-		}
-		if err := s.refresh(ctx, p, cat); err != nil {
-			return nil, err
-		}
-	}
-	s.equip(reader.Env, p.planned.catalog)
-	return s.open(ctx, p, reader.Conn)
+	return nil
 }
 
 // readWorkspace starts a query in the workspace of the block.
@@ -128,8 +160,7 @@ func (s *Session) open(ctx context.Context, p *portal, conn *sqlite.Conn) (*stmt
 			return nil, err
 		}
 	}
-	rows := &stmtRows{stmt: stmt, conn: conn}
-	rows.watch(ctx)
+	rows := &stmtRows{stmt: stmt, conn: conn, watcher: &s.watcher, ctx: ctx}
 	return rows, nil
 }
 
@@ -165,40 +196,40 @@ func (s *Session) clock() int64 { return microseconds(s.manager.config.Now()) }
 
 // stmtRows are the rows of a running SQLite statement.
 type stmtRows struct {
-	stmt   *sqlite.Stmt
-	conn   *sqlite.Conn
-	reader *sqlfsm.Reader // released at the end when set
-	ctx    context.Context
-	stop   func() bool
-	ended  chan struct{} // closed when an interrupt has been delivered
+	stmt    *sqlite.Stmt
+	conn    *sqlite.Conn
+	reader  *sqlfsm.Reader // released at the end when set
+	watcher *watcher
+	ctx     context.Context // of the client's statement that wants rows now
+	peeked  bool            // the first step was made; more is what it said
+	more    bool
 }
 
-// watch makes the end of ctx interrupt the statement, until unwatch.
+// watch makes the end of ctx interrupt the statement until unwatch.
 func (q *stmtRows) watch(ctx context.Context) {
-	q.unwatch()
 	q.ctx = ctx
-	if q.stmt == nil || ctx.Done() == nil {
-		return
-	}
-	ended := make(chan struct{})
-	conn := q.conn
-	q.ended = ended
-	q.stop = context.AfterFunc(q.ctx, func() {
-		conn.Interrupt()
-		close(ended)
-	})
+	q.watcher.begin(ctx, q.conn)
 }
 
-// unwatch ends watch: rows that wait for the client are not interrupted.
-func (q *stmtRows) unwatch() {
-	if q.stop != nil && !q.stop() {
-		<-q.ended
-		q.conn.ClearInterrupt()
+func (q *stmtRows) unwatch() { q.watcher.end() }
+
+// first makes the first step, which pins the state that the statement sees.
+func (q *stmtRows) first() error {
+	q.watch(q.ctx)
+	defer q.unwatch()
+	more, err := q.stmt.Step()
+	q.peeked, q.more = true, more
+	if err != nil {
+		return q.failure(err)
 	}
-	q.stop = nil
+	return nil
 }
 
 func (q *stmtRows) next() (bool, error) {
+	if q.peeked {
+		q.peeked = false
+		return q.more, nil
+	}
 	more, err := q.stmt.Step()
 	if err != nil {
 		return false, q.failure(err)
@@ -225,7 +256,6 @@ func (q *stmtRows) close() {
 	if q.stmt == nil {
 		return
 	}
-	q.unwatch()
 	q.stmt.Release()
 	q.stmt = nil
 	if q.reader != nil {

@@ -37,6 +37,7 @@ type Session struct {
 	lastIndex raftlog.Index
 
 	functions catalogFunctions
+	watcher   watcher
 
 	currval map[uint32]int64 // last value of each sequence used
 	lastSeq uint32           // the sequence of lastval, 0 none
@@ -99,6 +100,7 @@ func (s *Session) Close() {
 	for _, p := range s.portals {
 		p.close()
 	}
+	s.watcher.forget()
 	s.manager.forget(s)
 }
 

@@ -165,7 +165,7 @@ func (s *Session) savepoint(ctx context.Context, t *ast.TransactionStmt, r *pgwi
 	if t.Kind == ast.TransRelease {
 		return s.releaseSavepoint(at, r)
 	}
-	return s.rollbackTo(at, r)
+	return s.rollbackTo(ctx, at, r)
 }
 
 // savepointName is the workspace's name of savepoint number i.
@@ -198,7 +198,7 @@ func (s *Session) releaseSavepoint(at int, r *pgwire.Reply) error {
 	return nil
 }
 
-func (s *Session) rollbackTo(at int, r *pgwire.Reply) error {
+func (s *Session) rollbackTo(ctx context.Context, at int, r *pgwire.Reply) error {
 	b := s.block
 	sp := &b.savepoints[at]
 	for name, p := range s.portals {
@@ -206,6 +206,10 @@ func (s *Session) rollbackTo(at int, r *pgwire.Reply) error {
 		delete(s.portals, name)
 	}
 	switch {
+	case b.lost:
+		if err := s.rebuild(ctx, at); err != nil {
+			return err
+		}
 	case sp.inWorkspace:
 		if err := b.workspace.RollbackTo(savepointName(at)); err != nil {
 			return err

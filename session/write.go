@@ -236,7 +236,7 @@ func (s *Session) answer(p *portal, result *raftlog.StatementResult, describe bo
 		r.RowDescription(p.planned.columns, p.formats)
 	}
 	rows := newValueRows(result.Rows)
-	env := &s.settings.Env
+	env := s.valueEnv(p.planned.catalog)
 	var n int64
 	for {
 		more, err := rows.next()
