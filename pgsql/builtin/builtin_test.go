@@ -22,6 +22,13 @@ func openTest(t testing.TB) (*sqlite.Conn, *Env) {
 	return conn, env
 }
 
+// BenchmarkBuild measures what the first use costs a process.
+func BenchmarkBuild(b *testing.B) {
+	for b.Loop() {
+		buildTable()
+	}
+}
+
 func BenchmarkRegister(b *testing.B) {
 	conn, env := openTest(b)
 	for b.Loop() {

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"strings"
+	"sync"
 
 	"polyreme/pgsql/types"
 )
@@ -187,13 +188,13 @@ func sqliteName(key string) string {
 
 // sqliteNames are the functions that SQLite brings along (or would, with other
 // options): its schema code calls some, so ours must not take their names.
-func sqliteNames() map[string]bool {
+var sqliteNames = sync.OnceValue(func() map[string]bool {
 	names := make(map[string]bool, 256)
 	for _, n := range strings.Fields(sqliteNameList) {
 		names[n] = true
 	}
 	return names
-}
+})
 
 const sqliteNameList = `
 abs acos acosh asin asinh atan atan2 atanh avg bm25 ceil ceiling changes char coalesce concat concat_ws

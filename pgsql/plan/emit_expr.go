@@ -211,6 +211,12 @@ func (e *emitter) listExpr(x *listExpr) {
 		e.s(")")
 		return
 	}
+	if e.bare != nil && e.prefix == "" {
+		e.s("(")
+		e.extreme(x, len(x.args)-1)
+		e.s(")")
+		return
+	}
 	// GREATEST and LEAST pass over nulls, as aggregates do.
 	fn := "max"
 	if x.kind == listLeast {
@@ -232,6 +238,35 @@ func (e *emitter) listExpr(x *listExpr) {
 		}
 	}
 	e.s("))")
+}
+
+// extreme writes GREATEST or LEAST of the arguments up to the given one without a
+// sub-query, which CHECK and indexes may not have.
+func (e *emitter) extreme(x *listExpr, last int) {
+	if last == 0 {
+		e.expr(x.args[0])
+		return
+	}
+	e.s("CASE WHEN ")
+	e.extreme(x, last-1)
+	e.s(" IS NULL THEN ")
+	e.expr(x.args[last])
+	e.s(" WHEN ")
+	e.extreme(x, last-1)
+	if c := types.Collation(x.oid); c != "" {
+		e.s(" COLLATE ", c)
+	}
+	if x.kind == listGreatest {
+		e.s(" < ")
+	} else {
+		e.s(" > ")
+	}
+	e.expr(x.args[last])
+	e.s(" THEN ")
+	e.expr(x.args[last])
+	e.s(" ELSE ")
+	e.extreme(x, last-1)
+	e.s(" END")
 }
 
 func (e *emitter) distinct(x *distinctExpr) {

@@ -45,7 +45,10 @@ func (a *analyzer) insert(s *ast.InsertStmt) *Statement {
 	a.paramTypes()
 	e := newEmitter(a)
 	e.insert(p, conflict)
-	p.st.Ops = []Op{{SQL: e.text(), Counts: true, Returns: len(p.ret) > 0}}
+	if guard := a.upsertGuard(p, conflict); guard != "" {
+		p.st.Ops = []Op{{SQL: guard}}
+	}
+	p.st.Ops = append(p.st.Ops, Op{SQL: e.text(), Counts: true, Returns: len(p.ret) > 0})
 	p.st.Bounded = p.rows != nil && !readsTables(p.rows)
 	if len(p.rows) == 1 {
 		p.st.insertion = keyValues(p)
@@ -264,7 +267,8 @@ func (a *analyzer) computeGenerated(p *insertPlan) {
 
 // conflictPlan is ON CONFLICT under analysis.
 type conflictPlan struct {
-	target string // SQLite's text of the conflict target
+	target string  // SQLite's text of the conflict target
+	keys   []int16 // its columns, nil where it has expressions
 	update bool
 	set    []newValue
 	where  expr
@@ -283,7 +287,7 @@ func (a *analyzer) onConflict(p *insertPlan, c *ast.OnConflict) *conflictPlan {
 	}
 	out := &conflictPlan{update: c.DoUpdate}
 	if c.Infer != nil {
-		out.target = a.conflictTarget(p, c.Infer)
+		out.target, out.keys = a.conflictTarget(p, c.Infer)
 	} else if c.DoUpdate {
 		a.fail(c.Pos(), pgerr.New(pgerr.SyntaxError, "ON CONFLICT DO UPDATE requires inference specification or constraint name").
 			WithHint("For example, ON CONFLICT (column_name)."))
@@ -303,7 +307,7 @@ func (a *analyzer) onConflict(p *insertPlan, c *ast.OnConflict) *conflictPlan {
 
 // conflictTarget finds the unique index that ON CONFLICT infers and writes it as
 // SQLite's conflict target.
-func (a *analyzer) conflictTarget(p *insertPlan, in *ast.InferClause) string {
+func (a *analyzer) conflictTarget(p *insertPlan, in *ast.InferClause) (string, []int16) {
 	if in.Constraint != "" {
 		k := p.rel.Constraint(in.Constraint)
 		if k == nil {
@@ -312,7 +316,7 @@ func (a *analyzer) conflictTarget(p *insertPlan, in *ast.InferClause) string {
 		if k.Kind != catalog.PrimaryKey && k.Kind != catalog.Unique {
 			a.failf(-1, pgerr.WrongObjectType, "constraint in ON CONFLICT clause has no associated index")
 		}
-		return a.conflictColumns(p.rel, k.Columns, "")
+		return a.conflictColumns(p.rel, k.Columns, ""), k.Columns
 	}
 	s := &scope{}
 	r := a.relationRTE(s, p.rel)
@@ -338,11 +342,96 @@ func (a *analyzer) conflictTarget(p *insertPlan, in *ast.InferClause) string {
 			if ix.Where != "" {
 				sql += " WHERE " + a.bareSQL(r, a.catalogExprIn(s, ix.Where, inIndexPredicate))
 			}
-			return sql
+			return sql, keyColumns(ix)
 		}
 	}
 	a.failf(-1, pgerr.InvalidColumnReference, "there is no unique or exclusion constraint matching the ON CONFLICT specification")
-	return ""
+	return "", nil
+}
+
+// keyColumns lists the columns of an index that is over columns alone and over
+// all rows; else it is nil.
+func keyColumns(ix *catalog.Index) []int16 {
+	var nums []int16
+	for _, c := range ix.Columns {
+		if c.Num == 0 || ix.Where != "" {
+			return nil
+		}
+		nums = append(nums, c.Num)
+	}
+	return nums
+}
+
+// upsertGuard is a statement that fails where two of the rows have the same key:
+// ON CONFLICT DO UPDATE may not change a row twice, which SQLite allows. It is
+// "" for one row.
+func (a *analyzer) upsertGuard(p *insertPlan, c *conflictPlan) string {
+	if c == nil || !c.update || len(c.keys) == 0 || len(p.rows) < 2 {
+		return ""
+	}
+	e := newEmitter(a)
+	e.s("SELECT pg_raise('21000', 'ON CONFLICT DO UPDATE command cannot affect row a second time') FROM (")
+	for i, row := range p.rows {
+		if i > 0 {
+			e.s(" UNION ALL ")
+		}
+		e.s("SELECT ")
+		for k, num := range c.keys {
+			if k > 0 {
+				e.s(", ")
+			}
+			x := valueOf(p, row, num)
+			if x == nil || isVolatile(x) {
+				return ""
+			}
+			e.expr(x)
+			e.s(" AS m")
+			e.int(k + 1)
+		}
+	}
+	e.s(") WHERE ")
+	for k := range c.keys {
+		if k > 0 {
+			e.s(" AND ")
+		}
+		e.s("m")
+		e.int(k + 1)
+		e.s(" IS NOT NULL")
+	}
+	e.s(" GROUP BY ")
+	for k, num := range c.keys {
+		if k > 0 {
+			e.s(", ")
+		}
+		e.s("m")
+		e.int(k + 1)
+		if name := types.Collation(columnByNum(p.rel, num).Type); name != "" {
+			e.s(" COLLATE ", name)
+		}
+	}
+	e.s(" HAVING count(*) > 1")
+	return e.text()
+}
+
+// valueOf is what a row gives the column, or nil.
+func valueOf(p *insertPlan, row []expr, num int16) expr {
+	for i, c := range p.columns {
+		if c.Num == num {
+			return row[i]
+		}
+	}
+	return nil
+}
+
+func isVolatile(x expr) bool {
+	found := false
+	walk(x, func(y expr) bool {
+		if f, ok := y.(*funcExpr); ok && f.fn.Volatility == 'v' {
+			found = true
+		}
+		return !found
+	})
+	return found
 }
 
 func (a *analyzer) conflictColumns(rel *catalog.Relation, nums []int16, where string) string {

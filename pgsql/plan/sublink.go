@@ -117,6 +117,10 @@ func (a *analyzer) scalarArray(s *scope, e *ast.ScalarArrayExpr) expr {
 	}
 	x.op = op
 	x.array = array
+	if list, ok := constElements(array); ok {
+		x.list, x.array = list, nil
+		return x
+	}
 	if l, ok := array.(*arrayExpr); ok && !l.nested {
 		x.list, x.array = l.elems, nil
 		if len(x.list) == 0 {
@@ -125,6 +129,28 @@ func (a *analyzer) scalarArray(s *scope, e *ast.ScalarArrayExpr) expr {
 	}
 	return x
 }
+
+// constElements returns the elements of a constant array of at least one; they
+// are compared as a list.
+func constElements(array expr) ([]expr, bool) {
+	c, ok := array.(*constExpr)
+	if !ok || c.val.Kind != types.Blob {
+		return nil, false
+	}
+	decoded, err := types.DecodeArray(c.val.Bytes)
+	if err != nil || len(decoded.Elems) == 0 || len(decoded.Elems) > listMax {
+		return nil, false
+	}
+	elem := types.ElemOf(c.oid)
+	list := make([]expr, len(decoded.Elems))
+	for i, v := range decoded.Elems {
+		list[i] = &constExpr{base: base{elem, -1, c.pos}, val: v.Clone()}
+	}
+	return list, true
+}
+
+// listMax is the length up to which a constant array is written as a list.
+const listMax = 1000
 
 // array is ARRAY[…] without a type of its own.
 func (a *analyzer) array(s *scope, e *ast.ArrayExpr) expr {

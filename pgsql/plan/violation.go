@@ -47,6 +47,9 @@ func TranslateError(cat *catalog.Catalog, st *Statement, err *pgerr.Error, value
 		return err
 	}
 	t := &translation{cat: cat, raw: err, env: env}
+	if st != nil && st.Kind == Schema && st.NewCatalog != nil {
+		t.cat, t.building = st.NewCatalog, true
+	}
 	if values != nil && err.Detail != "" {
 		if vs, bad := values(err.Detail); bad == nil {
 			t.values = vs
@@ -69,6 +72,8 @@ type translation struct {
 	rel    *catalog.Relation
 	values []types.Value
 	env    *types.Env
+
+	building bool // an index is being built: DDL
 }
 
 // relation finds a relation by its physical name.
@@ -178,10 +183,14 @@ func (t *translation) unique() *pgerr.Error {
 			name = pk.Name
 		}
 	}
-	e := t.base(pgerr.UniqueViolation, "duplicate key value violates unique constraint \"%s\"", name)
+	format, suffix := "duplicate key value violates unique constraint \"%s\"", " already exists."
+	if t.building {
+		format, suffix = "could not create unique index \"%s\"", " is duplicated."
+	}
+	e := t.base(pgerr.UniqueViolation, format, name)
 	e.Constraint = name
 	if text, ok := t.keyText(columns, key); ok {
-		e.Detail = "Key " + text + " already exists."
+		e.Detail = "Key " + text + suffix
 	}
 	return e
 }

@@ -15,7 +15,7 @@
 # pg_attribute.attoptions are left out, pg_node_tree is expression text, reg*
 # types are OIDs, TOAST tables, libc and ICU collations and rules are not
 # there, information_schema's views name base types instead of domains and
-# spell out _pg_truetypid and _pg_truetypmod.
+# spell out _pg_truetypid and _pg_truetypmod and call _pg_expandarray in FROM.
 #
 # The rows are PostgreSQL's: see LICENSE.postgresql.
 set -euo pipefail
@@ -53,12 +53,16 @@ views() {
 	query <<-SQL
 	CREATE FUNCTION pg_temp.flat(sql text) RETURNS text LANGUAGE sql AS \$\$
 	SELECT replace(replace(replace(replace(replace(
+		regexp_replace(regexp_replace(
 		regexp_replace(regexp_replace(regexp_replace(regexp_replace(rtrim(btrim(sql), ';'),
 		'information_schema\._pg_truetypid\((\w+)\.\*, (\w+)\.\*\)',
 		'CASE WHEN (\2.typtype = ''d''::"char") THEN \2.typbasetype ELSE \1.atttypid END', 'g'),
 		'information_schema\._pg_truetypmod\((\w+)\.\*, (\w+)\.\*\)',
 		'CASE WHEN (\2.typtype = ''d''::"char") THEN \2.typtypmod ELSE \1.atttypmod END', 'g'),
 		'\n\s+', ' ', 'g'), '\n', ' ', 'g'),
+		'information_schema\._pg_expandarray\((.*?)\) AS (x|tgat) FROM ([a-z_, ]+?)( WHERE|\) \w+)',
+		'xa.x AS \2_x, xa.n AS \2_n FROM \3, LATERAL information_schema._pg_expandarray(\1) xa(x, n)\4', 'g'),
+		'\((\w+)\.(x|tgat)\)\.(x|n)\M', '\1.\2_\3', 'g'),
 		'::information_schema.sql_identifier', '::name'),
 		'::information_schema.character_data', '::character varying'),
 		'::information_schema.cardinal_number', '::integer'),
@@ -70,7 +74,7 @@ views() {
 }
 
 relations() {
-	dump pg_namespace "true" oid
+	dump pg_namespace "oid < 16384" oid
 	dump pg_class "oid IN ($kept)" oid
 	dump pg_attribute "attrelid IN ($kept) AND attnum > 0" "attrelid, attnum"
 	dump pg_index "indexrelid IN ($kept)" indexrelid
@@ -99,6 +103,13 @@ rows() {
 	dump pg_shdescription "true" "classoid, objoid"
 }
 
-relations | gzip -9n > data/relations.gz
-rows | gzip -9n > data/rows.gz
+# Whole files or nothing: a failure leaves what is there.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+relations > "$work/relations"
+rows > "$work/rows"
+for name in relations rows; do
+	gzip -9n "$work/$name"
+	mv "$work/$name.gz" data/
+done
 ls -l data >&2

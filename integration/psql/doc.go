@@ -1,0 +1,2 @@
+// Package psql runs psql and pgbench against a cluster.
+package psql

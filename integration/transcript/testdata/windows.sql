@@ -1,0 +1,24 @@
+CREATE SCHEMA tr_win;
+SET search_path TO tr_win;
+CREATE TABLE e (id int, dept text, sal int);
+INSERT INTO e VALUES (1, 'a', 10), (2, 'a', 20), (3, 'a', 20), (4, 'b', 5), (5, 'b', 50), (6, NULL, 1);
+SELECT id, row_number() OVER (ORDER BY sal, id), rank() OVER (ORDER BY sal), dense_rank() OVER (ORDER BY sal) FROM e ORDER BY id;
+SELECT id, dept, sum(sal) OVER (PARTITION BY dept), avg(sal) OVER (PARTITION BY dept ORDER BY id) FROM e ORDER BY id;
+SELECT id, lag(sal) OVER w, lead(sal, 2, -1) OVER w, first_value(sal) OVER w, last_value(sal) OVER w, nth_value(sal, 2) OVER w FROM e WINDOW w AS (PARTITION BY dept ORDER BY id) ORDER BY id;
+SELECT id, ntile(4) OVER (ORDER BY id), percent_rank() OVER (ORDER BY sal), cume_dist() OVER (ORDER BY sal) FROM e ORDER BY id;
+SELECT id, sum(sal) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS r, sum(sal) OVER (ORDER BY sal RANGE BETWEEN 5 PRECEDING AND CURRENT ROW) AS g, sum(sal) OVER (ORDER BY sal GROUPS 1 PRECEDING) AS gr FROM e ORDER BY id;
+SELECT id, sum(sal) OVER (ORDER BY sal ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW) FROM e ORDER BY id;
+SELECT dept, sum(sal) AS s, rank() OVER (ORDER BY sum(sal) DESC) FROM e GROUP BY dept ORDER BY 3;
+SELECT * FROM (SELECT id, dept, row_number() OVER (PARTITION BY dept ORDER BY sal DESC, id) AS rn FROM e) x WHERE rn = 1 ORDER BY id;
+SELECT id, count(*) OVER (), count(*) FILTER (WHERE sal > 10) OVER (ORDER BY id) FROM e ORDER BY id;
+SELECT id, string_agg(id::text, ',') OVER (ORDER BY id) FROM e ORDER BY id;
+SELECT id, array_agg(sal) OVER (PARTITION BY dept ORDER BY id) FROM e ORDER BY id;
+SELECT row_number() FROM e;
+SELECT id FROM e WHERE row_number() OVER () = 1;
+SELECT sum(sal) OVER nowhere FROM e;
+SELECT id, sal - lag(sal) OVER (ORDER BY id) AS delta FROM e ORDER BY id;
+SELECT DISTINCT dept, max(sal) OVER (PARTITION BY dept) FROM e ORDER BY 1;
+SELECT id, sum(sal::numeric / 3) OVER (ORDER BY id) FROM e ORDER BY id;
+SELECT id FROM e ORDER BY row_number() OVER (ORDER BY sal DESC, id) LIMIT 2;
+\set VERBOSITY terse
+DROP SCHEMA tr_win CASCADE;
