@@ -137,6 +137,10 @@ func registerOrderedSets(r *registry) {
 	r.aggregate("mode(anyelement)", "$1", true, func() Aggregate { return &mode{} })
 	r.aggregate("percentile_disc(float8,anyelement)", "$1,$2", false, func() Aggregate { return &percentile{} })
 	r.aggregate("percentile_cont(float8,float8)", "$1,$2", false, func() Aggregate { return &percentile{continuous: true} })
+	r.aggregate("percentile_cont(float8,interval)", "$1,$2", false, func() Aggregate { return &percentile{continuous: true, spans: true} })
+	r.aggregate("percentile_cont(_float8,interval)", "$1,$2", false, func() Aggregate {
+		return &percentile{continuous: true, spans: true, many: true}
+	})
 	r.aggregate("percentile_disc(_float8,anyelement)", "$1,$2", false, func() Aggregate { return &percentile{many: true} })
 	r.aggregate("percentile_cont(_float8,float8)", "$1,$2", false, func() Aggregate { return &percentile{continuous: true, many: true} })
 }
@@ -165,6 +169,7 @@ type percentile struct {
 	direct           types.Value
 	values           []types.Value
 	continuous, many bool
+	spans            bool // of intervals
 }
 
 func (s *percentile) Step(_ *Env, a []types.Value) error {
@@ -210,9 +215,28 @@ func (s *percentile) at(fraction types.Value) (types.Value, error) {
 		return s.values[max(int(math.Ceil(p*n))-1, 0)], nil
 	}
 	first, second := int(math.Floor(p*(n-1))), int(math.Ceil(p*(n-1)))
+	if s.spans {
+		return s.span(first, second, p*(n-1)-float64(first))
+	}
 	low, high := s.values[first].Float8(), s.values[second].Float8()
 	if first == second {
 		return types.Float8Value(low), nil
 	}
 	return types.Float8Value(low + (p*(n-1)-float64(first))*(high-low)), nil
+}
+
+// span interpolates between two intervals.
+func (s *percentile) span(first, second int, part float64) (types.Value, error) {
+	low := types.IntervalOf(s.values[first])
+	if first == second {
+		return s.values[first], nil
+	}
+	step, err := types.IntervalOf(s.values[second]).Sub(low)
+	if err == nil {
+		step, err = step.Mul(part)
+	}
+	if err != nil {
+		return types.Value{}, err
+	}
+	return interval(low.Add(step))
 }

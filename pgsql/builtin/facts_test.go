@@ -220,3 +220,22 @@ func TestOrderedSets(t *testing.T) {
 		}
 	}
 }
+
+// TestPercentileOfIntervals interpolates as PostgreSQL does:
+// percentile_cont(0.5) WITHIN GROUP (ORDER BY x) of 1 day and 2 days.
+func TestPercentileOfIntervals(t *testing.T) {
+	conn, env := openTest(t)
+	var call string
+	for _, f := range Functions("percentile_cont") {
+		if len(f.Args) == 2 && f.Args[0] == types.Float8OID && f.Args[1] == types.IntervalOID {
+			call = Expand(f.SQL, []string{"0.5", "x"}, f.Args, f.Result)
+		}
+	}
+	got, err := conn.QueryText("WITH v(x) AS (VALUES ('0 1 0'),('0 2 0')) SELECT " + call + " FROM v")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := string(types.AppendText(nil, types.IntervalOID, -1, types.TextValue(got), &env.Types)); text != "1 day 12:00:00" {
+		t.Errorf("percentile_cont = %s", text)
+	}
+}
