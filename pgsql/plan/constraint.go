@@ -32,7 +32,7 @@ func (d *ddl) explicitName(r *catalog.Relation, name string) {
 }
 
 // addCheck adds a check constraint to the catalog.
-func (d *ddl) addCheck(r *catalog.Relation, def *ast.Constraint, column string) *catalog.Constraint {
+func (d *ddl) addCheck(r *catalog.Relation, def *ast.Constraint, _ string) *catalog.Constraint {
 	d.explicitName(r, def.Name)
 	x := d.coerceBool(d.exprIn(d.relationScope(r), def.Expr, inCheck), "CHECK")
 	walk(x, func(x expr) bool {
@@ -44,8 +44,8 @@ func (d *ddl) addCheck(r *catalog.Relation, def *ast.Constraint, column string) 
 	columns := usedColumns(r, x)
 	name := def.Name
 	if name == "" {
-		name2 := column
-		if name2 == "" && len(columns) == 1 {
+		name2 := ""
+		if len(columns) == 1 {
 			name2 = r.ColumnByNum(columns[0]).Name
 		}
 		name = d.constraintName(r, name2, "check")
