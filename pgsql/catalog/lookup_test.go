@@ -140,3 +140,23 @@ func TestFunctionsNames(t *testing.T) {
 		t.Error("lower is not unique")
 	}
 }
+
+func TestReplaceRelations(t *testing.T) {
+	name := func(oid uint32) string { return map[uint32]string{16400: "q", 16401: `s."it's"`}[oid] }
+	for _, c := range []struct{ text, want string }{
+		{"nextval('16400'::regclass)", "nextval('q'::regclass)"},
+		{"('x' || (nextval('16400'::regclass))::text)", "('x' || (nextval('q'::regclass))::text)"},
+		{"(nextval('16400'::regclass) + nextval('16401'::regclass))", `(nextval('q'::regclass) + nextval('s."it''s"'::regclass))`},
+		{"'a ''16400''::regclass'::text", "'a ''16400''::regclass'::text"},
+		{"(x)::regclass", "(x)::regclass"},
+		{"'q'::regclass", "'q'::regclass"},
+		{"'16400'::text", "'16400'::text"},
+	} {
+		if got := ReplaceRelations(c.text, name); got != c.want {
+			t.Errorf("ReplaceRelations(%s) = %s, want %s", c.text, got, c.want)
+		}
+	}
+	if got := UsedRelations("(nextval('16400'::regclass) + nextval('16401'::regclass))"); !slices.Equal(got, []uint32{16400, 16401}) {
+		t.Errorf("UsedRelations = %v", got)
+	}
+}

@@ -22,11 +22,12 @@ type Printer struct {
 // ExprText returns an expression of the catalog (a default, a check, ...) as
 // pg_get_expr shows it.
 func (p *Printer) ExprText(text string, pretty bool) string {
-	if sequence := DefaultSequence(text); sequence != 0 {
-		if r := p.Catalog.RelationByOID(sequence); r != nil {
-			return "nextval(" + QuoteLiteral(p.Catalog.RelationName(r, p.Path)) + "::regclass)"
+	text = ReplaceRelations(text, func(oid uint32) string {
+		if r := p.Catalog.RelationByOID(oid); r != nil {
+			return p.Catalog.RelationName(r, p.Path)
 		}
-	}
+		return oidText(oid)
+	})
 	if exprs := splitExprs(text); len(exprs) > 1 {
 		for i, e := range exprs {
 			exprs[i] = p.ExprText(e, pretty)

@@ -188,8 +188,8 @@ func (w *rowWriter) attrdef(r *Relation, column *Column) {
 	}
 	w.add(pgAttrdef, number(column.DefaultOID), number(r.OID), number(column.Num), expr(column.Default))
 	w.depend(PgAttrdefOID, column.DefaultOID, 0, PgClassOID, r.OID, column.Num, 'a')
-	if sequence := DefaultSequence(column.Default); sequence != 0 {
-		w.depend(PgAttrdefOID, column.DefaultOID, 0, PgClassOID, sequence, 0, 'n')
+	for _, relation := range UsedRelations(column.Default) {
+		w.depend(PgAttrdefOID, column.DefaultOID, 0, PgClassOID, relation, 0, 'n')
 	}
 }
 

@@ -26,19 +26,42 @@ func NextvalDefault(sequence uint32) string {
 	return "nextval('" + oidText(sequence) + "'::regclass)"
 }
 
-// DefaultSequence returns the sequence of a NextvalDefault, else 0.
-func DefaultSequence(expr string) uint32 {
-	rest, ok := strings.CutPrefix(expr, "nextval('")
-	if !ok {
-		return 0
+// regclassMark follows the OID of a relation in an expression of the catalog.
+const regclassMark = "'::regclass"
+
+// ReplaceRelations returns the expression with every relation that is named by
+// its OID ('16384'::regclass) given by name.
+func ReplaceRelations(expr string, name func(oid uint32) string) string {
+	var b strings.Builder
+	for {
+		end := strings.Index(expr, regclassMark)
+		if end < 0 {
+			break
+		}
+		start := end
+		for start > 0 && expr[start-1] >= '0' && expr[start-1] <= '9' {
+			start--
+		}
+		// Within a string constant the quotes are doubled.
+		oid, err := strconv.ParseUint(expr[start:end], 10, 32)
+		if err != nil || start == 0 || expr[start-1] != '\'' || start > 1 && expr[start-2] == '\'' {
+			b.WriteString(expr[:end+len(regclassMark)])
+		} else {
+			text := name(uint32(oid))
+			b.WriteString(expr[:start-1] + "'" + strings.ReplaceAll(text, "'", "''") + regclassMark)
+		}
+		expr = expr[end+len(regclassMark):]
 	}
-	digits, ok := strings.CutSuffix(rest, "'::regclass)")
-	if !ok {
-		return 0
-	}
-	oid, err := strconv.ParseUint(digits, 10, 32)
-	if err != nil {
-		return 0
-	}
-	return uint32(oid)
+	b.WriteString(expr)
+	return b.String()
+}
+
+// UsedRelations returns the relations that the expression names by their OIDs.
+func UsedRelations(expr string) []uint32 {
+	var oids []uint32
+	ReplaceRelations(expr, func(oid uint32) string {
+		oids = append(oids, oid)
+		return ""
+	})
+	return oids
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"polyreme/pgsql/catalog"
@@ -288,7 +289,7 @@ func (d *dropper) sequenceUsers(r *catalog.Relation, name string) {
 			continue
 		}
 		for _, c := range table.Columns {
-			if catalog.DefaultSequence(c.Default) != r.OID {
+			if !slices.Contains(catalog.UsedRelations(c.Default), r.OID) {
 				continue
 			}
 			text := "default value for column " + catalog.QuoteIdent(c.Name) + " of " + d.describe(table)
