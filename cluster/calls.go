@@ -62,6 +62,10 @@ func (s *calls) serveConn(c net.Conn) {
 	var cc *callConn
 	slots := make(chan struct{}, callsServedMax)
 	cc = newCallConn(c, func(f frame) {
+		if f.method == methodTerm { // answered at once: not worth a goroutine
+			s.answer(s.group.ctx, cc, f)
+			return
+		}
 		select {
 		case slots <- struct{}{}:
 		default:
@@ -81,7 +85,6 @@ func (s *calls) serveConn(c net.Conn) {
 // run starts the goroutines of a connection and ends it when the node closes.
 func (s *calls) run(cc *callConn) {
 	ok := s.group.start(func(context.Context) { cc.readLoop() }) &&
-		s.group.start(func(context.Context) { cc.writeLoop() }) &&
 		s.group.start(func(ctx context.Context) {
 			select {
 			case <-ctx.Done():
@@ -112,6 +115,26 @@ func (s *calls) answer(ctx context.Context, cc *callConn, f frame) {
 		return
 	}
 	cc.send(frameReply, f.method, f.id, reply)
+}
+
+// live returns the connection to addr if there is one.
+func (s *calls) live(addr string) *callConn {
+	s.mu.Lock()
+	p := s.peers[addr]
+	s.mu.Unlock()
+	if p == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conn != nil {
+		select {
+		case <-p.conn.closed:
+			p.conn = nil
+		default:
+		}
+	}
+	return p.conn
 }
 
 // call calls a method of the node at addr.

@@ -37,10 +37,12 @@ type Node struct {
 	leads     rounds        // leadership proofs of this node as the leader
 	asks      rounds        // questions to the leader for its read index
 	proof     atomic.Pointer[readProof]
-	installs  *installWatch
-	taking    atomic.Int32 // snapshots being taken here, as against received
-	directory directory
-	stats     Stats
+	// lastAnswer is the address of the voter that answered a proof last.
+	lastAnswer atomic.Pointer[string]
+	installs   *installWatch
+	taking     atomic.Int32 // snapshots being taken here, as against received
+	directory  directory
+	stats      Stats
 
 	closed   atomic.Bool // Close has begun
 	closing  sync.Once

@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"sync"
 	"time"
 
@@ -33,6 +32,9 @@ const (
 	roundTimeout  = time.Second
 	readLimit     = 10 * time.Second
 	readRetryWait = 5 * time.Millisecond
+	// hedgeWait is how long a proof waits for the voters it asked before it asks
+	// the others too.
+	hedgeWait = 3 * time.Millisecond
 )
 
 // rounds lets callers share the runs of a slow function: every caller gets the
@@ -216,57 +218,139 @@ func (n *Node) proveLeadership(ctx context.Context) (raftlog.Index, error) {
 	return index, nil
 }
 
-// confirmTerm asks the other voters for their terms, and returns nil once a
-// majority, this node included, has none above term.
+// confirmTerm asks other voters for their terms, and returns nil once a majority,
+// this node included, has none above term. It asks as many as it needs, first
+// the one that answered last time, and the others when that takes long.
 func (n *Node) confirmTerm(ctx context.Context, term uint64) error {
 	others, self := n.otherVoters()
-	voters, agreed := len(others), 0
+	voters := len(others)
+	p := termPoll{node: n, others: others, term: term, answers: make(chan frame, len(others))}
 	if self {
 		voters++
-		agreed++
+		p.agreed++
 	}
-	need := voters/2 + 1
-	if agreed >= need {
-		return nil
-	}
-	answers := make(chan error, len(others))
-	ctx, cancel := context.WithTimeout(ctx, roundTimeout)
-	defer cancel() // ends the calls that are not needed any more
-	for _, s := range others {
-		started := n.group.start(func(context.Context) {
-			answers <- n.askTerm(ctx, string(s.Address), term)
-		})
-		if !started {
+	p.need = voters/2 + 1
+	defer p.forget()
+	p.preferLast()
+	p.askMore(p.need - p.agreed)
+	timer := time.NewTimer(hedgeWait)
+	defer timer.Stop()
+	for p.agreed < p.need {
+		if p.open == 0 && p.asked == len(others) {
+			return errNotLeader
+		}
+		select {
+		case f := <-p.answers:
+			if err := p.take(f); err != nil {
+				return err
+			}
+		case <-timer.C:
+			if p.asked == len(others) {
+				return errNotLeader
+			}
+			p.askMore(len(others))
+			timer.Reset(roundTimeout)
+		case <-ctx.Done():
 			return errClosing
 		}
-	}
-	for left := len(others); agreed < need && agreed+left >= need; left-- {
-		switch err := <-answers; {
-		case err == nil:
-			agreed++
-		case errors.Is(err, errNotLeader):
-			return err
-		}
-	}
-	if agreed < need {
-		return errNotLeader
 	}
 	return nil
 }
 
-// askTerm asks one peer for its term.
-func (n *Node) askTerm(ctx context.Context, addr string, term uint64) error {
+// termPoll is one confirmTerm.
+type termPoll struct {
+	node    *Node
+	others  []raft.Server
+	term    uint64
+	answers chan frame // room for one of each
+	calls   [maxPolled]polledCall
+	asked   int
+	open    int // asked and not answered
+	agreed  int
+	need    int
+}
+
+const maxPolled = 16
+
+type polledCall struct {
+	conn *callConn
+	id   uint64
+	addr string
+}
+
+// preferLast moves the voter that answered last time to the front.
+func (p *termPoll) preferLast() {
+	last := p.node.lastAnswer.Load()
+	for i := range p.others {
+		if last != nil && string(p.others[i].Address) == *last {
+			p.others[0], p.others[i] = p.others[i], p.others[0]
+			return
+		}
+	}
+}
+
+// askMore asks up to n more voters.
+func (p *termPoll) askMore(n int) {
+	for ; n > 0 && p.asked < len(p.others); n-- {
+		addr := string(p.others[p.asked].Address)
+		i := p.asked
+		p.asked++
+		p.open++
+		if cc := p.node.calls.live(addr); cc != nil && i < maxPolled {
+			if id, err := cc.ask(methodTerm, nil, waitingCall{ch: p.answers, shared: true}); err == nil {
+				p.calls[i] = polledCall{cc, id, addr}
+				continue
+			}
+		}
+		answers := p.answers
+		if !p.node.group.start(func(ctx context.Context) { answers <- p.node.dialForTerm(ctx, addr) }) {
+			answers <- frame{kind: frameLost}
+		}
+	}
+}
+
+// dialForTerm asks a voter that there was no connection to.
+func (n *Node) dialForTerm(ctx context.Context, addr string) frame {
+	ctx, cancel := context.WithTimeout(ctx, roundTimeout)
+	defer cancel()
 	reply, err := n.calls.call(ctx, addr, methodTerm, nil)
 	if err != nil {
-		return err
+		return frame{kind: frameLost}
 	}
-	if len(reply) != 8 {
-		return raftlog.ErrCorrupt
+	return frame{kind: frameReply, payload: reply}
+}
+
+// take counts an answer. A voter that did not answer is replaced by the next.
+func (p *termPoll) take(f frame) error {
+	p.open--
+	if f.kind != frameReply || len(f.payload) != 8 {
+		p.askMore(1)
+		return nil
 	}
-	if binary.LittleEndian.Uint64(reply) > term {
+	if binary.LittleEndian.Uint64(f.payload) > p.term {
 		return errNotLeader
 	}
+	p.agreed++
+	for i := range p.calls {
+		if c := &p.calls[i]; c.conn != nil && c.id == f.id {
+			if last := p.node.lastAnswer.Load(); last == nil || *last != c.addr {
+				addr := c.addr
+				p.node.lastAnswer.Store(&addr)
+			}
+			c.conn = nil
+			break
+		}
+	}
 	return nil
+}
+
+// forget gives up the answers that are not needed any more.
+func (p *termPoll) forget() {
+	for _, c := range p.calls[:min(p.asked, maxPolled)] {
+		if c.conn != nil {
+			c.conn.forget(c.id)
+		}
+	}
 }
 
 func (n *Node) serveTerm(context.Context, []byte) ([]byte, error) {
