@@ -43,7 +43,7 @@ func (e *emitter) lateralColumn(r *rte, col int) {
 		if r.query.values != nil {
 			e.expr(r.query.values[0][col])
 		} else {
-			e.expr(r.query.visible()[col].x)
+			e.expr(r.query.output(col).x)
 		}
 		return
 	}

@@ -166,7 +166,7 @@ func (e *emitter) fromClause(q *query) {
 			e.sideBySide(leaf.rte)
 			continue
 		}
-		e.fromItem(item, i > 0)
+		e.fromItem(item, i > 0 && reorders(item))
 	}
 	if q.srf != nil {
 		if len(q.from) > 0 {
@@ -257,6 +257,13 @@ func (e *emitter) fromItem(item fromItem, parens bool) {
 			e.s(")")
 		}
 	}
+}
+
+// reorders tells whether a join keeps rows of its right side that match nothing:
+// what is before it must not get between.
+func reorders(item fromItem) bool {
+	f, ok := item.(*fromJoin)
+	return ok && (f.kind == ast.JoinRight || f.kind == ast.JoinFull || reorders(f.left))
 }
 
 // leaf writes a range table entry with its alias.
@@ -483,6 +490,8 @@ func (e *emitter) count(x expr, check, null string) {
 		e.s(null)
 	case ok:
 		e.value(c.val)
+	case containsVar(x):
+		e.a.fail(x.position(), pgerr.Unsupported("LIMIT and OFFSET that depend on an outer query are not supported"))
 	default:
 		e.s(check, "(")
 		e.expr(x)

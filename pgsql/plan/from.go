@@ -389,6 +389,9 @@ func (a *analyzer) setCall(s *scope, e *ast.FuncCall, x expr) expr {
 		a.failf(e.Pos(), pgerr.FeatureNotSupported, "set-returning functions are not allowed in %s", name)
 	}
 	q := s.query
+	if q.srf != nil && containsRTE(f, q.srf) {
+		a.fail(e.Pos(), pgerr.Unsupported("nested set-returning functions are not supported"))
+	}
 	if q.srf == nil {
 		q.srf = a.newRTE(s, rteFunction)
 		q.srf.fn = &tableFunc{}
@@ -409,6 +412,18 @@ func (a *analyzer) setCall(s *scope, e *ast.FuncCall, x expr) expr {
 		numberParts(q.srf)
 	}
 	return srfRef(q.srf, first, len(cols), e.Pos())
+}
+
+// containsRTE tells whether x reads a column of the entry.
+func containsRTE(x expr, r *rte) bool {
+	found := false
+	walk(x, func(y expr) bool {
+		if v, ok := y.(*varExpr); ok && v.rte == r {
+			found = true
+		}
+		return !found
+	})
+	return found
 }
 
 func srfRef(r *rte, first, n, pos int) expr {

@@ -92,7 +92,19 @@ func describe(s *session, sql string) string {
 
 // FuzzPlan: no text makes the planner panic, and what it emits is SQL to SQLite.
 func FuzzPlan(f *testing.F) {
-	for _, sql := range []string{pointSelect, pointUpdate, pointInsert, mediumJoin, "select * from pgbench_accounts a, lateral (select a.aid) b"} {
+	for _, sql := range []string{
+		pointSelect, pointUpdate, pointInsert, mediumJoin,
+		"select * from pgbench_accounts a, lateral (select a.aid) b",
+		"select a, a.*, (b).aid, row(a.*) from pgbench_accounts a, (select c from pgbench_accounts c) b",
+		"with recursive r(n, t) as (select 1, 'x' union all select n + 1, t || 'y' from r where n < 5) select * from r r1 join r r2 using (n)",
+		"select distinct on (bid) bid, sum(abalance) over (partition by bid order by aid rows 1 preceding) from pgbench_accounts order by bid, aid desc limit 2 offset 1",
+		"select 1 union (select 2.5 intersect all select null) except values (3), ('4') order by 1 desc nulls last",
+		"select array_agg(distinct aid order by aid desc) filter (where bid is distinct from 1), string_agg(distinct filler, '-') from pgbench_accounts group by bid having count(*) > 1",
+		"select generate_series(1, aid), unnest(array[1, 2]), x.* from pgbench_accounts, generate_series(1, 2) with ordinality x(a, b)",
+		"select case aid when 1 then 'a' else filler end, coalesce(null, aid, 2.5), greatest(aid, bid), aid = any ('{1,2}'), aid in (1, null), (aid, bid) < (1, 2) from pgbench_accounts",
+		"select exists (select 1), (select max(aid) from pgbench_accounts b where b.bid = a.bid), array(select 1), aid > all (select bid from pgbench_branches) from pgbench_accounts a",
+		"select '{1,2}'::int[] || 3, (array[[1,2],[3,4]])[1][2], ('{\"a\": 1}'::jsonb)['a'], interval '1 day' * 2, now() - '1 hour', extract(year from current_date)",
+	} {
 		f.Add(sql)
 	}
 	s := pgbench(f)

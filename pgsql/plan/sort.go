@@ -245,6 +245,9 @@ func (g *groupCheck) check(x expr) {
 }
 
 func (g *groupCheck) fail(v *varExpr) {
+	if v.rte == g.q.srf {
+		g.a.fail(v.pos, pgerr.Unsupported("set-returning functions in a select list with grouping are not supported"))
+	}
 	name := v.rte.alias + "." + v.rte.cols[v.col].name
 	if v.rte.alias == "" {
 		name = v.rte.cols[v.col].name

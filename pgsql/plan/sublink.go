@@ -24,6 +24,20 @@ func (q *query) visible() []*target {
 	return out
 }
 
+// output returns the target that is column number col of the emitted query.
+func (q *query) output(col int) *target {
+	for i := range q.targets {
+		if q.targets[i].junk {
+			continue
+		}
+		if col == 0 {
+			return &q.targets[i]
+		}
+		col--
+	}
+	return nil
+}
+
 func (a *analyzer) subLink(s *scope, e *ast.SubLink) expr {
 	switch e.Kind {
 	case ast.ExistsSubLink:
