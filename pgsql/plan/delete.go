@@ -14,6 +14,7 @@ func (a *analyzer) delete(s *ast.DeleteStmt) *Statement {
 	if s.Where != nil {
 		where = a.coerceBool(a.exprIn(sc, s.Where, inWhere), "WHERE")
 	}
+	where = and(where, q.pulled)
 	ret := a.returning(sc, st, s.Returning)
 	a.paramTypes()
 	if returnsOthers(r, ret) {

@@ -19,6 +19,10 @@ func (a *analyzer) from(s *scope, q *query, list []ast.TableExpr) {
 			}
 		}
 		s.items = append(s.items, names...)
+		if p, ok := item.(*pulledUp); ok {
+			item = p.item
+			q.pulled = and(q.pulled, p.cond)
+		}
 		q.from = append(q.from, item)
 	}
 	s.from = false
@@ -34,6 +38,11 @@ func (a *analyzer) tableExpr(s *scope, t ast.TableExpr) (fromItem, []nsItem) {
 		return &fromRTE{r}, []nsItem{itemOf(r)}
 	case *ast.RangeSubselect:
 		r := a.rangeSubselect(s, t)
+		if r.lateral && !r.query.singleRow {
+			if p, it, ok := pullUp(s, r); ok {
+				return p, []nsItem{it}
+			}
+		}
 		it := itemOf(r)
 		it.hasRel = t.Alias != nil
 		return &fromRTE{r}, []nsItem{it}
@@ -452,6 +461,18 @@ func (a *analyzer) join(s *scope, t *ast.JoinExpr) (fromItem, []nsItem) {
 		}
 	}
 	j := &fromJoin{kind: t.Type, left: left, right: right}
+	if p, ok := left.(*pulledUp); ok {
+		// The condition waits for that of this join, or of WHERE.
+		if t.Type != ast.JoinInner && t.Type != ast.JoinCross {
+			a.fail(-1, pgerr.Unsupported("an outer join of a LATERAL sub-query is not supported"))
+		}
+		j.left = p.item
+		defer func() { j.on = and(j.on, p.cond) }()
+	}
+	if p, ok := right.(*pulledUp); ok {
+		j.right = p.item
+		defer func() { a.joinPulledUp(j, p, rnames) }()
+	}
 	using := t.Using
 	if t.Natural {
 		using = commonNames(lnames, rnames)

@@ -73,6 +73,7 @@ func (a *analyzer) plainSelect(s *scope, q *query, sel *ast.SelectStmt) {
 	if sel.Where != nil {
 		q.where = a.coerceBool(a.exprIn(s, sel.Where, inWhere), "WHERE")
 	}
+	q.where = and(q.where, q.pulled)
 	if sel.Having != nil {
 		q.having = a.coerceBool(a.exprIn(s, sel.Having, inHaving), "HAVING")
 	}

@@ -266,6 +266,7 @@ type query struct {
 	recurse  bool
 	from     []fromItem
 	where    expr
+	pulled   expr // conditions of LATERAL sub-queries merged into FROM
 	group    []expr
 	grouping bool // GROUP BY, HAVING or an aggregate is there
 	having   expr

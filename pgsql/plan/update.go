@@ -20,6 +20,7 @@ func (a *analyzer) update(s *ast.UpdateStmt) *Statement {
 	if s.Where != nil {
 		where = a.coerceBool(a.exprIn(sc, s.Where, inWhere), "WHERE")
 	}
+	where = and(where, q.pulled)
 	ret := a.returning(sc, st, s.Returning)
 	a.paramTypes()
 	if returnsOthers(r, ret) {
