@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"polyreme/pgsql/builtin"
 	"polyreme/pgsql/catalog"
 	"polyreme/pgsql/types"
 )
@@ -32,6 +33,7 @@ func TestDDL(t *testing.T) {
 			}
 			s := newSession(t)
 			s.env.Sequences = &fileSequences{sequences: s.env.Sequences.(*sequences)}
+			s.env.Session = owner{}
 			s.env.Catalog = &catalog.Functions{Current: func() *catalog.Catalog { return s.cat }, Path: func() []string { return []string{"public"} }, Expr: PrintExpr, Query: PrintQuery}
 			for _, c := range cases {
 				got := s.exec(c.sql)
@@ -49,6 +51,12 @@ func TestDDL(t *testing.T) {
 		})
 	}
 }
+
+// owner is a session of the bootstrap user.
+type owner struct{ builtin.Session }
+
+func (owner) CurrentUser() string  { return "postgres" }
+func (owner) SearchPath() []string { return []string{"public"} }
 
 // fileSequences keeps the sequences in the file, as the state machine does: a
 // statement may create the sequence that it draws from.

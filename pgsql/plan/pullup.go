@@ -21,7 +21,7 @@ func (*pulledUp) fromItem() {}
 // pullUp merges the sub-query of r into the scope s, or answers ok = false.
 func pullUp(s *scope, r *rte) (p *pulledUp, it nsItem, ok bool) {
 	q := r.query
-	if !simpleQuery(q) {
+	if !simpleQuery(q) || fromReads(q, s) {
 		return nil, nsItem{}, false
 	}
 	item := q.from[0]
@@ -35,6 +35,20 @@ func pullUp(s *scope, r *rte) (p *pulledUp, it nsItem, ok bool) {
 		it.cols = append(it.cols, nsCol{r.cols[i].name, targets[i].x})
 	}
 	return &pulledUp{item, q.where}, it, true
+}
+
+// fromReads tells whether the FROM clause itself of q reads columns of the scope.
+func fromReads(q *query, s *scope) bool {
+	found := false
+	for _, item := range q.from {
+		walkFrom(item, func(x expr) bool {
+			if v, ok := x.(*varExpr); ok && v.rte.owner == s {
+				found = true
+			}
+			return !found
+		})
+	}
+	return found
 }
 
 // simpleQuery tells whether a query is FROM, WHERE and a select list only.
@@ -64,12 +78,11 @@ func adopt(item fromItem, s *scope) {
 	}
 }
 
-// onlyColumns tells whether all columns of the item are plain: those of a
-// sub-query on the nullable side of an outer join must become NULL with it.
-func onlyColumns(it *nsItem) bool {
+// onlyColumns tells whether all columns of the item are those of one table: on
+// the nullable side of an outer join they must become NULL with it.
+func onlyColumns(it *nsItem, leaf *fromRTE) bool {
 	for _, c := range it.cols {
-		v, ok := c.x.(*varExpr)
-		if !ok || v.rte.lateral {
+		if v, ok := c.x.(*varExpr); !ok || v.rte != leaf.rte {
 			return false
 		}
 	}
@@ -79,12 +92,12 @@ func onlyColumns(it *nsItem) bool {
 // joinPulledUp puts the condition of a merged sub-query, the right side of a
 // join, into that of the join.
 func (a *analyzer) joinPulledUp(j *fromJoin, p *pulledUp, names []nsItem) {
-	_, single := p.item.(*fromRTE)
+	leaf, single := p.item.(*fromRTE)
 	switch j.kind {
 	case ast.JoinInner, ast.JoinCross:
 		j.kind = ast.JoinInner
 	case ast.JoinLeft:
-		if !single || !onlyColumns(&names[len(names)-1]) {
+		if !single || !onlyColumns(&names[len(names)-1], leaf) {
 			a.fail(-1, pgerr.Unsupported("LEFT JOIN of this LATERAL sub-query is not supported"))
 		}
 	default:
