@@ -126,6 +126,12 @@ type Catalog interface {
 	// "rule", "trigger", "function", "statisticsobj", "partkey" ... Sub is the
 	// column of an index definition, 0 for the whole.
 	Definition(what string, oid uint32, sub int, pretty bool) (text string, ok bool)
+	// ExprText prints an expression of the catalog as pg_get_expr does.
+	ExprText(text string, pretty bool) string
+	// RelationKind is relkind.
+	RelationKind(oid uint32) (kind byte, ok bool)
+	// Describe is pg_describe_object.
+	Describe(class, oid uint32, sub int) (text string, ok bool)
 	// Description is the comment on an object; class is the catalog's name.
 	Description(class string, oid uint32, sub int) (text string, ok bool)
 	// RoleName is pg_get_userbyid; RoleByName its inverse.

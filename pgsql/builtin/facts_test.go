@@ -88,6 +88,21 @@ func (f *facts) Definition(what string, oid uint32, sub int, pretty bool) (strin
 	return what + " definition", oid == 20000
 }
 
+func (f *facts) ExprText(text string, pretty bool) string {
+	if pretty {
+		return "pretty " + text
+	}
+	return "plain " + text
+}
+
+func (f *facts) RelationKind(oid uint32) (byte, bool) {
+	return map[uint32]byte{20000: 'r', 20003: 'v'}[oid], oid == 20000 || oid == 20003
+}
+
+func (f *facts) Describe(class, oid uint32, sub int) (string, bool) {
+	return "column x of table item", class == 1259 && oid == 20000 && sub == 1
+}
+
 func (f *facts) Description(class string, oid uint32, sub int) (string, bool) {
 	if class == "pg_class" && sub == 3 {
 		return "a column", true
@@ -155,6 +170,15 @@ func TestFacts(t *testing.T) {
 		{"pg_get_constraintdef(20000::oid, true)", `"constraint definition"`},
 		{"pg_get_constraintdef(1::oid)", "NULL"},
 		{"pg_get_viewdef('item')", `"view definition"`},
+		{"pg_get_expr('1 + 1'::pg_node_tree, 20000::oid)", `"plain 1 + 1"`},
+		{"pg_get_expr('1 + 1'::pg_node_tree, 20000::oid, true)", `"pretty 1 + 1"`},
+		{"pg_relation_is_updatable(20000::regclass, false)", `"28"`},
+		{"pg_relation_is_updatable(20003::regclass, true)", `"0"`},
+		{"pg_column_is_updatable(20000::regclass, 1::int2, false)", `"t"`},
+		{"pg_column_is_updatable(20000::regclass, (-1)::int2, false)", `"f"`},
+		{"pg_column_is_updatable(20003::regclass, 1::int2, false)", `"f"`},
+		{"pg_describe_object(1259::oid, 20000::oid, 1)", `"column x of table item"`},
+		{"pg_describe_object(1259::oid, 1::oid, 0)", "NULL"},
 		{"obj_description(20000::oid, 'pg_class')", `"a comment"`},
 		{"obj_description(1::oid, 'pg_proc')", "NULL"},
 		{"col_description(20000::oid, 3)", `"a column"`},

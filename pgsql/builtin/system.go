@@ -13,8 +13,8 @@ import (
 // catalog they answer NULL for what is not built in.
 func registerSystem(r *registry) {
 	r.scalar("format_type", formatType)
-	r.native("(CASE WHEN $2 IS NOT NULL THEN $1 END)", "pg_get_expr")
-	r.native("(CASE WHEN $2 + $3 IS NOT NULL THEN $1 END)", "pg_get_expr_ext")
+	r.scalar("pg_get_expr", expressionText)
+	r.scalar("pg_get_expr_ext", expressionText)
 	for what, keys := range map[string][]string{
 		"constraint": {"pg_get_constraintdef", "pg_get_constraintdef_ext"},
 		"view":       {"pg_get_viewdef", "pg_get_viewdef_ext"},
@@ -62,6 +62,52 @@ func registerSystem(r *registry) {
 	registerLookups(r)
 	registerSizes(r)
 	registerFunctionTexts(r)
+	registerUpdatable(r)
+}
+
+// expressionText is pg_get_expr: without a catalog the text as it is stored.
+func expressionText(e *Env, a []types.Value) (types.Value, error) {
+	if e.Catalog == nil {
+		return a[0], nil
+	}
+	return types.TextValue(e.Catalog.ExprText(string(a[0].Bytes), len(a) > 2 && a[2].Bool())), nil
+}
+
+// Events of pg_relation_is_updatable, 1 << CmdType of PostgreSQL.
+const (
+	eventUpdate = 1 << 2
+	eventInsert = 1 << 3
+	eventDelete = 1 << 4
+)
+
+// registerUpdatable implements what information_schema says of changes. Only
+// tables can be changed: views are read.
+func registerUpdatable(r *registry) {
+	events := func(e *Env, oid int64) int64 {
+		if e.Catalog == nil {
+			return 0
+		}
+		if kind, ok := e.Catalog.RelationKind(uint32(oid)); ok && (kind == 'r' || kind == 'p') {
+			return eventInsert | eventUpdate | eventDelete
+		}
+		return 0
+	}
+	r.scalar("pg_relation_is_updatable", func(e *Env, a []types.Value) (types.Value, error) {
+		return types.IntValue(events(e, a[0].Int64())), nil
+	})
+	r.scalar("pg_column_is_updatable", func(e *Env, a []types.Value) (types.Value, error) {
+		return types.BoolValue(a[1].Int64() > 0 && events(e, a[0].Int64()) != 0), nil
+	})
+	r.scalar("pg_describe_object", func(e *Env, a []types.Value) (types.Value, error) {
+		if e.Catalog == nil {
+			return types.Value{}, nil
+		}
+		text, ok := e.Catalog.Describe(uint32(a[0].Int64()), uint32(a[1].Int64()), int(a[2].Int64()))
+		if !ok {
+			return types.Value{}, nil
+		}
+		return types.TextValue(text), nil
+	})
 }
 
 func formatType(e *Env, a []types.Value) (types.Value, error) {

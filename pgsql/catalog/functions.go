@@ -245,7 +245,7 @@ func (f *Functions) Definition(what string, oid uint32, sub int, pretty bool) (t
 	return "", false
 }
 
-// Expr is pg_get_expr of an expression of the catalog.
+// ExprText is pg_get_expr of an expression of the catalog.
 func (f *Functions) ExprText(text string, pretty bool) string {
 	return f.printer(f.path()).ExprText(text, pretty)
 }

@@ -141,6 +141,36 @@ func TestFunctionsNames(t *testing.T) {
 	}
 }
 
+func TestDescribe(t *testing.T) {
+	e := Empty().Edit()
+	r := addTable(e, e.NewSchema("S 1", BootstrapUserOID), "T")
+	u := addTable(e, e.Schema("public"), "u")
+	c := e.Catalog()
+	f := &Functions{Current: func() *Catalog { return c }, Path: func() []string { return []string{"public"} }}
+	for _, k := range []struct {
+		class, oid uint32
+		sub        int
+		want       string
+	}{
+		{PgClassOID, r.OID, 0, `table "S 1"."T"`},
+		{PgClassOID, u.OID, 0, "table u"},
+		{PgClassOID, u.OID, 1, "column " + QuoteIdent(u.Columns[0].Name) + " of table u"},
+		{PgClassOID, u.Indexes[0].OID, 0, "index u_pkey"},
+		{c.Relation(PgCatalogOID, "pg_constraint").OID, u.Constraints[0].OID, 0, "constraint u_pkey on table u"},
+		{c.Relation(PgCatalogOID, "pg_type").OID, 23, 0, "type integer"},
+		{c.Relation(PgCatalogOID, "pg_namespace").OID, r.Schema, 0, `schema "S 1"`},
+		{c.Relation(PgCatalogOID, "pg_authid").OID, 10, 0, "role postgres"},
+		{PgDatabaseOID, DatabaseOID, 0, "database postgres"},
+		{PgClassOID, 1, 0, ""},
+		{PgClassOID, u.OID, 99, ""},
+		{u.OID, u.OID, 0, ""},
+	} {
+		if got, ok := f.Describe(k.class, k.oid, k.sub); ok != (k.want != "") || ok && got != k.want {
+			t.Errorf("Describe(%d, %d, %d) = %s, %v, want %s", k.class, k.oid, k.sub, got, ok, k.want)
+		}
+	}
+}
+
 func TestReplaceRelations(t *testing.T) {
 	name := func(oid uint32) string { return map[uint32]string{16400: "q", 16401: `s."it's"`}[oid] }
 	for _, c := range []struct{ text, want string }{
