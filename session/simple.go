@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"polyreme/pgsql/parse/ast"
+	"polyreme/pgsql/types"
 	"polyreme/pgwire"
 	"polyreme/pgwire/pgerr"
 )
@@ -33,7 +34,10 @@ func (s *Session) Query(ctx context.Context, sql string, r *pgwire.Reply) error 
 
 func (s *Session) queryAll(ctx context.Context, sql string, r *pgwire.Reply) error {
 	if p := s.cached(ctx, sql); p != nil {
-		return s.runSimple(ctx, p, true, r)
+		return s.runSimple(ctx, p, nil, true, r)
+	}
+	if p, params := s.normalized(ctx, sql); p != nil {
+		return s.runSimple(ctx, p, params, true, r)
 	}
 	raws, err := s.parseText(sql)
 	if err != nil {
@@ -48,7 +52,7 @@ func (s *Session) queryAll(ctx context.Context, sql string, r *pgwire.Reply) err
 		if err != nil {
 			return err
 		}
-		return s.runSimple(ctx, p, true, r)
+		return s.runSimple(ctx, p, nil, true, r)
 	}
 	for i, raw := range raws {
 		cat, err := s.catalog(ctx)
@@ -63,7 +67,7 @@ func (s *Session) queryAll(ctx context.Context, sql string, r *pgwire.Reply) err
 		if !last && s.block == nil && !isTransactionControl(raw.Stmt) {
 			s.beginBlock(false)
 		}
-		if err := s.runSimple(ctx, p, last, r); err != nil {
+		if err := s.runSimple(ctx, p, nil, last, r); err != nil {
 			return s.settleFirst(ctx, err, r)
 		}
 	}
@@ -91,12 +95,13 @@ func (s *Session) cached(ctx context.Context, sql string) *planned {
 	return s.manager.plans.get(s.planKey(sql, nil), cat.Version)
 }
 
-// runSimple runs one statement of a query string to its end.
-func (s *Session) runSimple(ctx context.Context, planned *planned, last bool, r *pgwire.Reply) error {
-	if len(planned.Params) > 0 {
+// runSimple runs one statement of a query string to its end. Its parameters, if
+// it has any, are the constants of the text.
+func (s *Session) runSimple(ctx context.Context, planned *planned, params []types.Value, last bool, r *pgwire.Reply) error {
+	if len(planned.Params) > len(params) {
 		return pgerr.New(pgerr.UndefinedParameter, "there is no parameter $1")
 	}
-	p := &portal{planned: planned, encoders: planned.text, started: true}
+	p := &portal{planned: planned, params: params, encoders: planned.text, started: true}
 	for _, n := range planned.Notices {
 		s.notice(n, r)
 	}
