@@ -131,7 +131,23 @@ func (n *Node) startRaft() error {
 	}))
 	n.raftNow.Store(r)
 	n.group.start(func(ctx context.Context) { n.observe(ctx, r, events) })
+	if others, self := n.otherVoters(); self && len(others) == 0 {
+		n.group.start(n.electSelf)
+	}
 	return nil
+}
+
+// electSelf makes the only voter of a cluster stand for election at once: there
+// is no leader whose heartbeat it could wait for.
+func (n *Node) electSelf(context.Context) {
+	id, addr := raft.ServerID(n.cfg.ID), raft.ServerAddress(n.cfg.Advertise)
+	request := raft.TimeoutNowRequest{RPCHeader: raft.RPCHeader{
+		ProtocolVersion: raft.ProtocolVersionMax, ID: []byte(id), Addr: n.trans.EncodePeer(id, addr),
+	}}
+	var response raft.TimeoutNowResponse
+	if err := n.trans.TimeoutNow(id, addr, &request, &response); err != nil {
+		n.log.Debug("no early election", "err", err) // the election timeout will do
+	}
 }
 
 // restartRaft replaces the raft instance: a new one reads its state from disk.
