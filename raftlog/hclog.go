@@ -2,9 +2,11 @@ package raftlog
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log"
 	"log/slog"
+	"net"
 	"strings"
 
 	"github.com/hashicorp/go-hclog"
@@ -39,9 +41,23 @@ func (a *hclogAdapter) Log(level hclog.Level, msg string, args ...any) {
 		return
 	}
 	l := slogLevel(level)
+	if closing(args) {
+		l = slog.LevelDebug
+	}
 	if a.log.Enabled(context.Background(), l) {
 		a.log.Log(context.Background(), l, msg, args...)
 	}
+}
+
+// closing tells that a message is about a connection that this node has closed
+// itself.
+func closing(args []any) bool {
+	for _, arg := range args {
+		if err, ok := arg.(error); ok && errors.Is(err, net.ErrClosed) {
+			return true
+		}
+	}
+	return false
 }
 
 func (a *hclogAdapter) Trace(msg string, args ...any) {}
