@@ -297,7 +297,7 @@ func (a *analyzer) rowObject(row *rowExpr, pos int) *rawExpr {
 		}
 		fields[i] = x
 	}
-	return &rawExpr{base: base{types.RecordOID, -1, pos}, args: fields, write: func(e *emitter) {
+	return &rawExpr{base: base{types.RecordOID, -1, pos}, args: fields, write: func(e *emitter, fields []expr) {
 		e.s("row_json(")
 		for i, x := range fields {
 			if i > 0 {

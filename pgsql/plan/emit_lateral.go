@@ -153,7 +153,7 @@ func (e *emitter) sideBySide(r *rte) {
 	if series == nil || !series.Implemented() {
 		e.a.fail(-1, pgerr.Unsupported("several set-returning functions are not supported"))
 	}
-	most := &rawExpr{base: base{types.Int4OID, -1, -1}, write: func(e *emitter) {
+	most := &rawExpr{base: base{types.Int4OID, -1, -1}, write: func(e *emitter, _ []expr) {
 		e.s("max(")
 		for i, c := range r.fn.calls {
 			if i > 0 {
@@ -189,5 +189,5 @@ func (e *emitter) sideBySide(r *rte) {
 type rawExpr struct {
 	base
 	args  []expr // what it reads
-	write func(*emitter)
+	write func(e *emitter, args []expr)
 }

@@ -181,4 +181,3 @@ func oracleAnswer(ctx context.Context, conn *pgconn.PgConn, sql, schema string) 
 	}
 	return out.String() + tag.String() + "\n"
 }
-

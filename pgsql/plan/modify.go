@@ -188,6 +188,11 @@ func (a *analyzer) returningFirst(r *rte, q *query, set []newValue, where expr, 
 	if a.volatile {
 		a.fail(-1, pgerr.Unsupported("RETURNING columns of other tables with volatile functions is not supported"))
 	}
+	for _, t := range targets {
+		if hasQuery(t.x) {
+			a.fail(t.x.position(), pgerr.Unsupported("RETURNING columns of other tables with a sub-query is not supported"))
+		}
+	}
 	e := newEmitter(a)
 	e.with(q)
 	e.s("SELECT ")

@@ -53,9 +53,22 @@ func rewrite(x expr, f func(expr) expr) expr {
 		c := *e
 		c.left, c.right, c.result = rewrite(e.left, f), rewrite(e.right, f), rewrite(e.result, f)
 		return &c
+	case *caseExpr:
+		return rewriteCase(e, f)
+	}
+	return rewriteMany(x, f, all)
+}
+
+// rewriteMany is rewrite for the nodes over arrays and rows.
+func rewriteMany(x expr, f func(expr) expr, all func([]expr) []expr) expr {
+	switch e := x.(type) {
 	case *arrayOpExpr:
 		c := *e
 		c.left, c.array, c.list = rewrite(e.left, f), rewrite(e.array, f), all(e.list)
+		return &c
+	case *rawExpr:
+		c := *e
+		c.args = all(e.args)
 		return &c
 	case *arrayExpr:
 		c := *e
@@ -73,8 +86,6 @@ func rewrite(x expr, f func(expr) expr) expr {
 		c := *e
 		c.x, c.lower, c.upper = rewrite(e.x, f), all(e.lower), all(e.upper)
 		return &c
-	case *caseExpr:
-		return rewriteCase(e, f)
 	}
 	return x
 }

@@ -287,4 +287,3 @@ func errorText(e *pgerr.Error) string {
 	}
 	return text + "\n"
 }
-

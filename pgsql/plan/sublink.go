@@ -283,11 +283,9 @@ func (a *analyzer) subscript(s *scope, x expr, steps []ast.Indirection, pos int)
 
 // nameByte is name[i], which counts from 0 and is a "char".
 func (a *analyzer) nameByte(x, index expr, pos int) expr {
-	return &rawExpr{base: base{types.CharOID, -1, pos}, args: []expr{x, index}, write: func(e *emitter) {
+	return &rawExpr{base: base{types.CharOID, -1, pos}, args: []expr{x, index}, write: func(e *emitter, args []expr) {
 		e.s("substr(")
-		e.expr(x)
-		e.s(", ")
-		e.expr(index)
+		e.list(args)
 		e.s(" + 1, 1)")
 	}}
 }

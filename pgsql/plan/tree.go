@@ -344,7 +344,7 @@ type rteCol struct {
 	physical string
 	rel      uint32 // relation and column it comes from, for RowDescription
 	num      int16
-	part     int // of several correlated functions: the number of its own
+	part     int      // of several correlated functions: the number of its own
 	fields   []int    // of a row: the hidden columns with its fields
 	names    []string // of those
 	hidden   bool

@@ -123,7 +123,7 @@ func (a *analyzer) elementSet(s *scope, old expr, t *ast.ResTarget, c *catalog.C
 			WithHint("You will need to rewrite or cast the expression."))
 	}
 	args := append([]expr{old, y}, indexes...)
-	return &rawExpr{base: base{c.Type, c.Typmod, t.Pos()}, args: args, write: func(e *emitter) {
+	return &rawExpr{base: base{c.Type, c.Typmod, t.Pos()}, args: args, write: func(e *emitter, args []expr) {
 		e.s("array_set(")
 		e.list(args)
 		e.s(")")
