@@ -28,7 +28,13 @@ func (a *analyzer) with(s *scope, q *query, w *ast.WithClause) {
 		if w.Recursive && sel.Op == ast.Union {
 			a.recursiveCTE(s, x, c, sel)
 		} else {
+			if w.Recursive {
+				a.recursive = append(a.recursive, c)
+			}
 			x.query = a.subquery(s, sel, nil)
+			if w.Recursive {
+				a.recursive = a.recursive[:len(a.recursive)-1]
+			}
 			a.cteColumns(x, c, x.query)
 		}
 		s.ctes = append(s.ctes, x)

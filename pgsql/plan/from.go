@@ -75,6 +75,11 @@ func (a *analyzer) rangeVar(s *scope, rv *ast.RangeVar) *rte {
 		if c := s.findCTE(rv.Name); c != nil {
 			return a.cteRTE(s, c, rv)
 		}
+		for _, c := range a.recursive {
+			if c.Name == rv.Name {
+				a.failf(c.Pos(), pgerr.InvalidRecursion, "recursive query \"%s\" does not have the form non-recursive-term UNION [ALL] recursive-term", c.Name)
+			}
+		}
 	}
 	rel := a.relation(rv)
 	var r *rte

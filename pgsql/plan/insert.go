@@ -297,7 +297,7 @@ func (a *analyzer) onConflict(p *insertPlan, c *ast.OnConflict) *conflictPlan {
 	}
 	excluded := a.relationRTE(p.scope, p.rel)
 	excluded.kind, excluded.alias, excluded.aliased = rteExcluded, "excluded", true
-	p.scope.items = []nsItem{itemOf(p.target), {name: "excluded", rte: excluded, hasRel: true}}
+	p.scope.items = []nsItem{itemOf(p.target), {name: "excluded", rte: excluded, hasRel: true, hasCols: true}}
 	out.set = a.assignments(p.scope, p.target, p.rel, c.Set)
 	if c.Where != nil {
 		out.where = a.coerceBool(a.exprIn(p.scope, c.Where, inWhere), "WHERE")

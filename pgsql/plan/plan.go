@@ -99,7 +99,8 @@ type analyzer struct {
 	depth  int
 	views  int
 
-	relations    []*catalog.Relation // all that is read or written
+	relations    []*catalog.Relation    // all that is read or written
+	recursive    []*ast.CommonTableExpr // of WITH RECURSIVE, without the form of a recursive query
 	volatile     bool
 	usesSequence bool
 	forUpdate    bool

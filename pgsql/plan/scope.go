@@ -187,7 +187,7 @@ func (a *analyzer) bareColumn(s *scope, ref *ast.ColumnRef) expr {
 			}
 		}
 	}
-	a.failf(ref.Pos(), pgerr.UndefinedColumn, "column \"%s\" does not exist", name)
+	a.missingColumn(s, "", name, ref.Pos())
 	return nil
 }
 
@@ -238,7 +238,7 @@ func (a *analyzer) qualifiedColumn(s *scope, schema, rel, name string, pos int) 
 	if x := a.functionalColumn(it, name, pos); x != nil {
 		return x
 	}
-	a.failf(pos, pgerr.UndefinedColumn, "column %s.%s does not exist", rel, name)
+	a.missingColumn(s, rel, name, pos)
 	return nil
 }
 

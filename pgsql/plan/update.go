@@ -67,7 +67,7 @@ func (a *analyzer) assignments(s *scope, r *rte, rel *catalog.Relation, list []a
 		}
 		for _, other := range out {
 			if other.column == c {
-				a.failf(t.Pos(), pgerr.SyntaxError, "multiple assignments to same column \"%s\"", c.Name)
+				a.failf(-1, pgerr.SyntaxError, "multiple assignments to same column \"%s\"", c.Name)
 			}
 		}
 		x := a.assignedValue(s, t, multi)
@@ -106,6 +106,9 @@ func (a *analyzer) assignPart(s *scope, r *rte, t *ast.ResTarget, c *catalog.Col
 // elementSet is old with the element that t names changed to x.
 func (a *analyzer) elementSet(s *scope, old expr, t *ast.ResTarget, c *catalog.Column, x expr) expr {
 	elem := types.ElemOf(c.Type)
+	if c.Type == types.JSONBOID {
+		a.fail(t.Pos(), pgerr.Unsupported("assignment to a part of a jsonb column is not supported: use jsonb_set"))
+	}
 	if elem == 0 || category(c.Type) != 'A' {
 		a.failf(t.Pos(), pgerr.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", types.FormatType(c.Type, -1))
 	}
