@@ -212,7 +212,7 @@ func (a *applier) explain(e *raftlog.Entry, op *raftlog.Operation, err error) (*
 		operations = e.Operations
 		a.executor.restart()
 	}
-	return explain(a.writer.conn, err, func(edit func(string) string) error {
+	return explain(a.writer.conn, err, op.SQL, func(edit func(string) string) error {
 		restore := a.sequences.rewind()
 		a.executor.edit = edit
 		defer func() {

@@ -30,6 +30,8 @@ import (
 //	            named was to go ("is still referenced from table")
 //	Detail      the values of Column as raftlog.AppendValues encodes them, one
 //	            for each; "" where they are not known
+//	Where       23502 and 42804: physical names of all columns of the table, of
+//	            which Detail then has the values
 //
 // The values are found by running the failed operation again inside a savepoint
 // with the change hook on: this costs only those who fail, and is the same on
@@ -118,9 +120,9 @@ func violationCode(kind sqlite.ConstraintKind) string {
 
 // explain is clientError with the values of a violated key. again runs what
 // failed once more, with its statements changed by edit; what it does is
-// undone. A local fault on the way is the error: a node must not answer less
-// than the others.
-func explain(conn *sqlite.Conn, err error, again func(edit func(sql string) string) error) (*pgerr.Error, error) {
+// undone. sql is the text of the operation that failed. A local fault on the
+// way is the error: a node must not answer less than the others.
+func explain(conn *sqlite.Conn, err error, sql string, again func(edit func(sql string) string) error) (*pgerr.Error, error) {
 	client := new(pgerr.Error)
 	*client = *clientError(err)
 	violated, ok := violationOf(err)
@@ -130,8 +132,15 @@ func explain(conn *sqlite.Conn, err error, again func(edit func(sql string) stri
 	if !ok || client.Schema != RawSchema {
 		return client, nil
 	}
+	return client, withNulls(conn, violated, sql, func(watch *nullRow) error {
+		return explainUndone(conn, client, violated, watch, again)
+	})
+}
+
+// explainUndone explains within a savepoint that is undone.
+func explainUndone(conn *sqlite.Conn, client *pgerr.Error, violated sqlite.Constraint, watch *nullRow, again func(edit func(sql string) string) error) error {
 	if err := conn.Savepoint(explainSavepoint); err != nil {
-		return client, err
+		return err
 	}
 	var fault error
 	switch violated.Kind {
@@ -141,17 +150,19 @@ func explain(conn *sqlite.Conn, err error, again func(edit func(sql string) stri
 		fault = explainCheck(conn, client, again)
 	case sqlite.ForeignKeyConstraint:
 		fault = explainForeignKey(conn, client, again)
+	case sqlite.NotNullConstraint, sqlite.DatatypeConstraint:
+		fault = watch.explain(conn, client, again)
 	}
 	if sqlite.Classify(fault) == sqlite.Deterministic {
 		fault = nil // the run itself fails, and may use up its steps
 	}
 	if fault != nil || !conn.InTransaction() {
-		return client, fault
+		return fault
 	}
 	if err := conn.RollbackTo(explainSavepoint); err != nil {
-		return client, err
+		return err
 	}
-	return client, conn.Release(explainSavepoint)
+	return conn.Release(explainSavepoint)
 }
 
 // explainUnique finds the key that exists already: with OR REPLACE the failing
@@ -280,26 +291,33 @@ func columnNumbers(conn *sqlite.Conn, table string, columns []string) ([]int, er
 // orReplace makes the statement's own INSERT or UPDATE replace the rows that
 // are in its way. Other statements are returned as they are.
 func orReplace(sql string) string {
+	if at := changeWord(sql); at >= 0 {
+		return replaceConflict(sql, at+len("INSERT"))
+	}
+	return sql
+}
+
+// changeWord returns the place of the statement's own INSERT or UPDATE, words
+// of the same length; -1 if there is none.
+func changeWord(sql string) int {
 	depth := 0
 	for i := 0; i < len(sql); i++ {
 		switch c := sql[i]; {
 		case c == '\'' || c == '"':
 			end := strings.IndexByte(sql[i+1:], c)
 			if end < 0 {
-				return sql
+				return -1
 			}
 			i += end + 1
 		case c == '(':
 			depth++
 		case c == ')':
 			depth--
-		case depth == 0 && wordAt(sql, i, "INSERT"):
-			return replaceConflict(sql, i+len("INSERT"))
-		case depth == 0 && wordAt(sql, i, "UPDATE"):
-			return replaceConflict(sql, i+len("UPDATE"))
+		case depth == 0 && (wordAt(sql, i, "INSERT") || wordAt(sql, i, "UPDATE")):
+			return i
 		}
 	}
-	return sql
+	return -1
 }
 
 // replaceConflict puts OR REPLACE at a place, unless there is an OR already.

@@ -32,7 +32,11 @@ func describeRaw(t *testing.T, e *pgerr.Error) string {
 	key := ""
 	if e.Detail != "" {
 		columns := 1
-		for _, c := range e.Column {
+		of := e.Column
+		if e.Where != "" {
+			of = e.Where
+		}
+		for _, c := range of {
 			if c == ',' {
 				columns++
 			}
@@ -59,7 +63,15 @@ var violations = []struct{ sql, want string }{
 	{"INSERT INTO t1 VALUES(9,'nine',-1)", "23514 table=t1 column=c1,c2,c3 constraint=k9 side= key= 9 nine -1"},
 	{"INSERT INTO t1 VALUES(9,'nine',9),(10,NULL,-3),(11,'x',-4)", "23514 table=t1 column=c1,c2,c3 constraint=k9 side= key= 10 NULL -3"},
 	{"UPDATE t1 SET c3 = 2 - c1", "23514 table=t1 column=c1,c2,c3 constraint=k9 side= key= 2 two 0"},
-	{"INSERT INTO t2 VALUES(9,NULL,NULL,NULL)", "23502 table=t2 column=c2 constraint= side= key="},
+	{"INSERT INTO t2 VALUES(9,NULL,NULL,NULL)", "23502 table=t2 column=c2 constraint= side= key= 9 NULL NULL NULL"},
+	{"INSERT INTO t2 SELECT c1 + 10, nullif(c1, 2), 'x', 7 FROM t2", "23502 table=t2 column=c2 constraint= side= key= 12 NULL x 7"},
+	{"UPDATE t2 SET c2 = NULL WHERE c1 = 2", "23502 table=t2 column=c2 constraint= side= key= 2 NULL three 3"},
+	{"INSERT INTO t2 VALUES(2,NULL,'u',1) ON CONFLICT(c1) DO NOTHING", "23502 table=t2 column=c2 constraint= side= key= 2 NULL u 1"},
+	{"INSERT INTO t2 VALUES(2,1,'u',1) ON CONFLICT(c1) DO UPDATE SET c2 = NULL", "23502 table=t2 column=c2 constraint= side= key= 2 NULL three 3"},
+	{`INSERT INTO "t2" (c1, c2, c3) VALUES(ifnull(12, ''), 1, 'a'), (ifnull(NULL, ''), 1, coalesce(NULL, ''))`,
+		"42804 table=t2 column= constraint= side= key= NULL 1  NULL"},
+	{"WITH n(i) AS (SELECT NULL) INSERT INTO t2(c1, c2) SELECT ifnull(i, ''), 2 FROM n", "42804 table=t2 column= constraint= side= key= NULL 2 NULL NULL"},
+	{"UPDATE t2 SET c1 = ifnull(nullif(c1, 2), '')", "42804 table=t2 column= constraint= side= key= NULL 2 three 3"},
 	{"INSERT INTO t2 VALUES(9,1,NULL,NULL),(10,77,NULL,NULL)", "23503 table=t2 column=c2 constraint=f21 side=referencing key= 77"},
 	{"UPDATE t2 SET c2 = 78 WHERE c1 = 1", "23503 table=t2 column=c2 constraint=f21 side=referencing key= 78"},
 	{"INSERT INTO t2 VALUES(9,1,'one',5)", "23503 table=t2 column=c3,c4 constraint=f22 side=referencing key= one 5"},

@@ -187,7 +187,7 @@ func (w *Workspace) clientError(op *raftlog.Operation, err error) error {
 	if sqlite.Classify(err) != sqlite.Deterministic || w.Lost() {
 		return err
 	}
-	client, fault := explain(w.Conn, err, func(edit func(string) string) error {
+	client, fault := explain(w.Conn, err, op.SQL, func(edit func(string) string) error {
 		restore := w.view.sequences.rewind()
 		w.view.executor.edit = edit
 		w.view.executor.again()
