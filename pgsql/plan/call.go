@@ -173,7 +173,9 @@ func (a *analyzer) coerceArgs(c *candidate, args []expr, pos int) ([]expr, types
 	actual, result := a.resolveGenerics(in, declared, fn.Result, pos)
 	for i := range args {
 		if actual[i] == types.AnyOID {
-			args[i] = a.resolveUnknown(args[i])
+			if fn.Name != "pg_typeof" { // which tells that a literal is unknown
+				args[i] = a.resolveUnknown(args[i])
+			}
 			continue
 		}
 		args[i] = a.operand(args[i], actual[i], args[i].position())

@@ -1,6 +1,10 @@
 package plan
 
 import (
+	"math"
+	"strconv"
+	"strings"
+
 	"polyreme/pgsql/builtin"
 	"polyreme/pgsql/parse/ast"
 	"polyreme/pgsql/types"
@@ -186,29 +190,48 @@ func (a *analyzer) binary(s *scope, e *ast.BinaryExpr) expr {
 }
 
 func (a *analyzer) unary(s *scope, e *ast.UnaryExpr) expr {
-	if e.Op.Is("-") {
-		if c, ok := e.X.(*ast.Const); ok {
-			if x := a.negate(c); x != nil {
-				return x
-			}
-		}
+	if c := negated(e); c != nil {
+		return a.constant(c)
 	}
 	return a.makeOp(e.Op, nil, a.expr(s, e.X), e.Pos())
 }
 
-// negate folds the minus sign into a numeric literal.
-func (a *analyzer) negate(c *ast.Const) expr {
+// negated folds minus signs into a numeric literal, as PostgreSQL's grammar does
+// (doNegate); nil where x is no such literal.
+func negated(x ast.Expr) *ast.Const {
+	e, ok := x.(*ast.UnaryExpr)
+	if !ok || !e.Op.Is("-") {
+		return nil
+	}
+	c, ok := e.X.(*ast.Const)
+	if !ok {
+		if c = negated(e.X); c == nil {
+			return nil
+		}
+	}
+	n := *c
 	switch c.Kind {
 	case ast.ConstInt4, ast.ConstInt8:
-		n := *c
-		n.Int = -c.Int
-		return a.constant(&n)
+		if c.Int == math.MinInt64 {
+			return nil
+		}
+		n.Int, n.Kind = -c.Int, ast.ConstInt8
+		if n.Int == int64(int32(n.Int)) {
+			n.Kind = ast.ConstInt4
+		}
 	case ast.ConstNumeric:
-		n := *c
-		n.Text = "-" + c.Text
-		return a.constant(&n)
+		if digits, ok := strings.CutPrefix(c.Text, "-"); ok {
+			n.Text = digits
+		} else {
+			n.Text = "-" + c.Text
+		}
+		if v, err := strconv.ParseInt(n.Text, 10, 64); err == nil {
+			n.Kind, n.Int = ast.ConstInt8, v
+		}
+	default:
+		return nil
 	}
-	return nil
+	return &n
 }
 
 // makeOp resolves the operator and coerces the operands (make_op). left is nil

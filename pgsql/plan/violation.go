@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"polyreme/pgsql/catalog"
 	"polyreme/pgsql/types"
@@ -143,6 +145,10 @@ func (t *translation) base(code, format string, args ...any) *pgerr.Error {
 }
 
 func (t *translation) notNull(c *catalog.Column) *pgerr.Error {
+	columns := strings.Split(t.raw.Where, ",")
+	if first := t.firstNull(columns); first != nil {
+		c = first
+	}
 	name, rel := "", ""
 	if c != nil {
 		name = c.Name
@@ -150,9 +156,74 @@ func (t *translation) notNull(c *catalog.Column) *pgerr.Error {
 	if t.rel != nil {
 		rel = t.rel.Name
 	}
-	e := t.base(pgerr.NotNullViolation, "null value in column \"%s\" of relation \"%s\" violates not-null constraint", name, rel)
+	format := "null value in column \"%s\" of relation \"%s\" violates not-null constraint"
+	if t.building {
+		format = "column \"%s\" of relation \"%s\" contains null values"
+	}
+	e := t.base(pgerr.NotNullViolation, format, name, rel)
 	e.Column = name
+	if !t.building {
+		e.Detail = t.rowText(columns)
+	}
 	return e
+}
+
+// firstNull is the column that PostgreSQL names: the first with a NULL of those
+// that may have none.
+func (t *translation) firstNull(columns []string) *catalog.Column {
+	if t.rel == nil || len(t.values) != len(columns) {
+		return nil
+	}
+	for _, c := range t.rel.Columns {
+		at := slices.Index(columns, c.Physical)
+		if at >= 0 && !c.Dropped && (c.NotNull || isRowID(t.rel, c)) && t.values[at].IsNull() {
+			return c
+		}
+	}
+	return nil
+}
+
+// shownBytesMax bounds what an error shows of a value.
+const shownBytesMax = 64
+
+// rowText is "Failing row contains (1, null).", "" where the row is not known.
+func (t *translation) rowText(columns []string) string {
+	if t.rel == nil || len(t.values) != len(columns) {
+		return ""
+	}
+	b := []byte("Failing row contains (")
+	first := true
+	for _, c := range t.rel.Columns {
+		at := slices.Index(columns, c.Physical)
+		if at < 0 || c.Dropped {
+			continue
+		}
+		if !first {
+			b = append(b, ", "...)
+		}
+		first = false
+		if t.values[at].IsNull() {
+			b = append(b, "null"...)
+			continue
+		}
+		start := len(b)
+		b = types.AppendText(b, c.Type, c.Typmod, t.values[at], t.env)
+		b = clip(b, start)
+	}
+	return string(append(b, ")."...))
+}
+
+// clip shortens the value from start on to shownBytesMax bytes of whole
+// characters.
+func clip(b []byte, start int) []byte {
+	end := start + shownBytesMax
+	if len(b) <= end {
+		return b
+	}
+	for end > start && !utf8.RuneStart(b[end]) {
+		end--
+	}
+	return append(b[:end], "..."...)
 }
 
 // unique finds the index over the columns that SQLite names.
@@ -243,6 +314,7 @@ func (t *translation) check() *pgerr.Error {
 			t.rel = rel
 			e := t.base(pgerr.CheckViolation, "new row for relation \"%s\" violates check constraint \"%s\"", rel.Name, k.Name)
 			e.Constraint = k.Name
+			e.Detail = t.rowText(strings.Split(t.raw.Column, ","))
 			return e
 		}
 	}
