@@ -178,20 +178,31 @@ func (l *copyLoader) value(i int, field copyfmt.Field) (types.Value, error) {
 
 // where adds the place in the data to an error.
 func (l *copyLoader) where(err error, column int, field copyfmt.Field) error {
-	const shownMax = 100 // bytes of a value in the context
 	e := *pgerr.From(err)
 	e.Where = fmt.Sprintf("COPY %s, line %d", l.plan.Relation.Name, l.decoder.Line())
+	shown := []byte(field)
 	if column >= 0 {
 		e.Where += ", column " + l.plan.Columns[column].Name
-		if field != nil && !l.binary {
-			shown := string(field)
-			if len(shown) > shownMax {
-				shown = shown[:shownMax] + "..."
-			}
-			e.Where += fmt.Sprintf(": %q", shown)
-		}
+	} else {
+		shown = l.decoder.Record()
+	}
+	if shown != nil && !l.binary && utf8.Valid(shown) {
+		e.Where += ": \"" + clip(shown) + "\""
 	}
 	return &e
+}
+
+// clip cuts data shown in a message to PostgreSQL's length, between characters.
+func clip(data []byte) string {
+	const shownMax = 100 // bytes
+	if len(data) <= shownMax {
+		return string(data)
+	}
+	n := shownMax
+	for n > 0 && !utf8.RuneStart(data[n]) {
+		n--
+	}
+	return string(data[:n]) + "..."
 }
 
 // flush makes an operation of the rows so far.

@@ -209,7 +209,7 @@ func settingText(name string, arg ast.Expr) (string, error) {
 		}
 	case *ast.TypeCast: // SET TIME ZONE INTERVAL '…'
 		if inner, ok := c.X.(*ast.Const); ok {
-			return inner.Text, nil
+			return "INTERVAL '" + inner.Text + "'", nil
 		}
 	}
 	return "", pgerr.New(pgerr.InvalidParameterValue, "invalid value for parameter %q", name)

@@ -73,7 +73,7 @@ func (s *Session) utility(ctx context.Context, p *portal, last bool, r *pgwire.R
 	case *ast.ConstraintsSetStmt:
 		return true, s.setConstraints(t, r)
 	case *ast.LockStmt:
-		return true, s.lock(t, r)
+		return true, s.lock(ctx, t, r)
 	case *ast.VacuumStmt:
 		return true, s.vacuum(ctx, t, r)
 	case *ast.UnlistenStmt:
@@ -110,9 +110,18 @@ func (s *Session) setConstraints(t *ast.ConstraintsSetStmt, r *pgwire.Reply) err
 // table, against which a snapshot protects as well.
 const accessShare = 1
 
-func (s *Session) lock(t *ast.LockStmt, r *pgwire.Reply) error {
+func (s *Session) lock(ctx context.Context, t *ast.LockStmt, r *pgwire.Reply) error {
 	if s.block == nil || !s.block.explicit {
 		return pgerr.New(pgerr.NoActiveSQLTransaction, "LOCK TABLE can only be used in transaction blocks")
+	}
+	cat, err := s.catalog(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range t.Rels {
+		if _, err := s.resolve(cat, name); err != nil {
+			return err
+		}
 	}
 	if t.Mode != accessShare {
 		return pgerr.Unsupported("LOCK TABLE is only supported in ACCESS SHARE MODE")

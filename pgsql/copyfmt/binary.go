@@ -33,8 +33,9 @@ func (d *binaryDecoder) Feed(piece []byte) {
 	d.buf = append(d.buf, piece...)
 }
 
-func (d *binaryDecoder) End()      { d.ended = true }
-func (d *binaryDecoder) Line() int { return d.row }
+func (d *binaryDecoder) End()           { d.ended = true }
+func (d *binaryDecoder) Line() int      { return d.row }
+func (d *binaryDecoder) Record() []byte { return nil }
 
 // Next implements Decoder.
 func (d *binaryDecoder) Next() ([]Field, error) {

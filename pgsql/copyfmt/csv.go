@@ -11,6 +11,7 @@ func (d *csvDecoder) Next() ([]Field, error) {
 		if line == nil || err != nil {
 			return nil, err
 		}
+		d.record = line
 		if endOfData(line) {
 			d.done = true
 			return nil, nil

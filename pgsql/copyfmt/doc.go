@@ -72,6 +72,9 @@ type Decoder interface {
 	Next() ([]Field, error)
 	// Line is the number of the line (text, CSV) or row of the last Next.
 	Line() int
+	// Record is the line of the last Next as it arrived (text, CSV), valid
+	// until the next call, or nil.
+	Record() []byte
 }
 
 // NewDecoder returns a decoder of rows of columns fields; names are the

@@ -13,6 +13,7 @@ type lines struct {
 	ended  bool
 	done   bool // the end-of-data marker was seen
 	line   int
+	record []byte // the line last taken, without its end
 	eol    eol
 	header bool // the header was dealt with
 
@@ -43,6 +44,9 @@ func (l *lines) End() { l.ended = true }
 
 // Line implements Decoder.
 func (l *lines) Line() int { return l.line }
+
+// Record implements Decoder.
+func (l *lines) Record() []byte { return l.record }
 
 // learn sets the convention of line ends from the byte at i, a CR or NL, and
 // returns how many bytes the line end takes: 0 when more must arrive to know.

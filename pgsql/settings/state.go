@@ -142,6 +142,9 @@ func (s *State) ResetTo(base *State, name string) (*State, error) {
 	}
 	set := maps.Clone(s.set)
 	delete(set, lower(name))
+	if p == nil { // a parameter of the client's own stays known
+		set[lower(name)] = ""
+	}
 	if v, ok := base.set[lower(name)]; ok {
 		set[lower(name)] = v
 	}

@@ -284,12 +284,59 @@ func checkSearchPath(value string) (string, error) {
 	return value, nil
 }
 
+// checkTimeZone takes a zone's name, hours east of Greenwich as a number, or
+// INTERVAL 'offset', as SET TIME ZONE has them all.
 func checkTimeZone(value string) (string, error) {
+	if text, ok := intervalLiteral(value); ok {
+		return zoneOfInterval(text)
+	}
+	if hours, err := strconv.ParseFloat(value, 64); err == nil {
+		return zoneOfSeconds(hours * 3600)
+	}
 	zone, err := types.LoadZone(value)
 	if err != nil {
 		return "", &pgerr.Error{Code: pgerr.InvalidParameterValue}
 	}
 	return zone.String(), nil
+}
+
+// intervalLiteral returns the text between the quotes of INTERVAL '…'.
+func intervalLiteral(value string) (string, bool) {
+	const word = "interval"
+	value = strings.TrimSpace(value)
+	if len(value) < len(word) || !strings.EqualFold(value[:len(word)], word) {
+		return "", false
+	}
+	text := strings.TrimSpace(value[len(word):])
+	if len(text) < 2 || text[0] != '\'' || text[len(text)-1] != '\'' {
+		return "", false
+	}
+	return text[1 : len(text)-1], true
+}
+
+func zoneOfInterval(text string) (string, error) {
+	v, err := types.ParseText(types.IntervalOID, -1, []byte(text), types.DefaultEnv())
+	if err != nil {
+		return "", err
+	}
+	i := types.IntervalOf(v)
+	refused := &pgerr.Error{Code: pgerr.InvalidParameterValue}
+	switch {
+	case i.Months != 0:
+		return "", refused.WithDetail("Cannot specify months in time zone interval.")
+	case i.Days != 0:
+		return "", refused.WithDetail("Cannot specify days in time zone interval.")
+	}
+	return zoneOfSeconds(float64(i.Micros) / 1e6)
+}
+
+func zoneOfSeconds(seconds float64) (string, error) {
+	const most = 168 * 3600 // as the time zone library has it
+	if math.IsNaN(seconds) || math.Abs(seconds) > most {
+		e := &pgerr.Error{Code: pgerr.InvalidParameterValue}
+		return "", e.WithDetail("UTC timezone offset is out of range.")
+	}
+	return types.FixedZone(int(seconds)).String(), nil
 }
 
 func zoneOrUTC(name string) *time.Location {
