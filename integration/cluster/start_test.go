@@ -1,7 +1,9 @@
 package cluster_test
 
 import (
+	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -11,6 +13,7 @@ import (
 	"sort"
 	"strings"
 	"testing"
+	"time"
 
 	"polyreme/integration/harness"
 )
@@ -20,9 +23,9 @@ func badStart(t *testing.T, run func(n *harness.Node) []string, n *harness.Node,
 	t.Helper()
 	before := listing(t, filepath.Dir(n.Dir))
 	args := run(n)
-	out, err := harness.Run(t, nil, args[0], args[1:]...)
-	if err == nil {
-		t.Fatalf("%s did not fail:\n%s", strings.Join(args, " "), out)
+	out, err := runBriefly(t, args)
+	if err == nil || errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("%s did not fail: %v\n%s", strings.Join(args, " "), err, out)
 	}
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	last := lines[len(lines)-1]
@@ -42,6 +45,18 @@ func badStart(t *testing.T, run func(n *harness.Node) []string, n *harness.Node,
 	if after := listing(t, filepath.Dir(n.Dir)); after != before {
 		t.Errorf("the disk has changed from\n%s\nto\n%s", before, after)
 	}
+}
+
+// runBriefly runs a command that must end by itself at once.
+func runBriefly(t *testing.T, args []string) (string, error) {
+	t.Helper()
+	ctx, done := context.WithTimeout(t.Context(), 15*time.Second)
+	defer done()
+	out, err := exec.CommandContext(ctx, args[0], args[1:]...).CombinedOutput()
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return string(out), err
 }
 
 // listing returns every file below dir with a hash of its content.
@@ -145,7 +160,7 @@ func TestBadStart(t *testing.T) {
 		other := harness.NewNode(t, "other")
 		args := startArgs(t)(other)
 		args[3] = running.Dir
-		out, err := harness.Run(t, nil, args[0], args[1:]...)
+		out, err := runBriefly(t, args)
 		if err == nil || !strings.Contains(out, "in use by another process") {
 			t.Errorf("%v: %s", err, out)
 		}

@@ -365,3 +365,6 @@ func Run(t testing.TB, env []string, name string, args ...string) (string, error
 	}
 	return string(out), err
 }
+
+// PID returns the process id of the node.
+func (n *Node) PID() int { return n.cmd.Process.Pid }
