@@ -71,7 +71,8 @@ func sampleResults() map[string]*Result {
 	rows.Append([]types.Value{types.IntValue(1), types.TextValue("a")})
 	rows.Append([]types.Value{types.Value{}, types.BlobValue([]byte{1})})
 	return map[string]*Result{
-		"applied": {Status: Applied, Statements: []StatementResult{{Changed: 2, Rows: rows, Digest: bytes.Repeat([]byte{7}, DigestBytes)}, {}}},
+		"sequences": {Status: Applied, Statements: []StatementResult{{Changed: 1}}, Draws: []Draw{{16400, 7}, {16402, -3}}, LastDrawn: 16400},
+		"applied":   {Status: Applied, Statements: []StatementResult{{Changed: 2, Rows: rows, Digest: bytes.Repeat([]byte{7}, DigestBytes)}, {}}},
 		"failed": {Status: Failed, Statement: 3, Err: &pgerr.Error{
 			Code: pgerr.UniqueViolation, Message: `duplicate key value violates unique constraint "t_pkey"`,
 			Detail: "Key (id)=(1) already exists.", Position: 12, Schema: "public", Table: "t", Constraint: "t_pkey",

@@ -2,6 +2,7 @@ package raftlog
 
 import (
 	"encoding/binary"
+	"math"
 
 	"polyreme/pgwire/pgerr"
 )
@@ -46,6 +47,14 @@ type Result struct {
 	Statement  int          // the client statement that failed
 	Session    uint64       // OpOpenSession
 	Statements []StatementResult
+	Draws      []Draw // what nextval and setval gave, for currval
+	LastDrawn  uint32 // the sequence of lastval, 0 for none
+}
+
+// A Draw is the last value that a sequence gave to an entry.
+type Draw struct {
+	Sequence uint32
+	Value    int64
 }
 
 // EncodeResult returns the encoding of r in a slice of its own.
@@ -70,7 +79,35 @@ func AppendResult(dst []byte, r *Result) []byte {
 		dst = appendBytes(dst, s.Digest)
 		dst = s.Rows.append(dst)
 	}
-	return dst
+	return appendDraws(dst, r)
+}
+
+// appendDraws appends nothing where no sequence moved.
+func appendDraws(dst []byte, r *Result) []byte {
+	if len(r.Draws) == 0 {
+		return dst
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(r.Draws)))
+	for _, d := range r.Draws {
+		dst = binary.AppendUvarint(dst, uint64(d.Sequence))
+		dst = binary.AppendVarint(dst, d.Value)
+	}
+	return binary.AppendUvarint(dst, uint64(r.LastDrawn))
+}
+
+func (r *Result) readDraws(in *reader) {
+	if in.err != nil || len(in.b) == 0 {
+		return
+	}
+	r.Draws = make([]Draw, in.count(2))
+	for i := range r.Draws {
+		r.Draws[i].Sequence = in.oid()
+		r.Draws[i].Value = in.varint()
+	}
+	r.LastDrawn = in.oid()
+	if in.err == nil && len(r.Draws) == 0 {
+		in.fail("draws")
+	}
 }
 
 // DecodeResult decodes b. Rows and digests alias b.
@@ -99,10 +136,19 @@ func DecodeResult(b []byte) (Result, error) {
 		}
 		s.Rows.read(&in)
 	}
+	r.readDraws(&in)
 	if err := in.end("result"); err != nil {
 		return Result{}, err
 	}
 	return r, nil
+}
+
+func (r *reader) oid() uint32 {
+	v := r.uvarint()
+	if v > math.MaxUint32 {
+		r.fail("OID")
+	}
+	return uint32(v)
 }
 
 // errorFields lists the strings of e in encoding order.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 
+	"polyreme/pgsql/builtin"
 	"polyreme/pgsql/catalog"
 	"polyreme/pgsql/parse/ast"
 	"polyreme/pgsql/plan"
@@ -40,6 +41,7 @@ type block struct {
 	pending []pendingWrite
 
 	workspace *sqlfsm.Workspace
+	sequences builtin.Sequences // the workspace's own
 	// unseen tells that operations were added which did not run in the
 	// workspace: they are too large for it.
 	unseen bool
@@ -189,7 +191,7 @@ func (s *Session) openWorkspace(ctx context.Context) (*sqlfsm.Workspace, error) 
 	if err != nil {
 		return nil, err
 	}
-	b.workspace = w
+	b.workspace, b.sequences = w, w.Env.Sequences
 	return w, nil
 }
 

@@ -159,6 +159,27 @@ func (q *sessionSequences) LastValue() (int64, error) {
 	return q.currval[q.lastSeq], nil
 }
 
+// blockSequences answers queries of a transaction in its workspace: what the
+// transaction did not draw itself the session may have drawn before.
+type blockSequences struct {
+	builtin.Sequences
+	before *sessionSequences
+}
+
+func (q blockSequences) CurrentValue(oid uint32) (int64, error) {
+	if v, err := q.Sequences.CurrentValue(oid); err == nil {
+		return v, nil
+	}
+	return q.before.CurrentValue(oid)
+}
+
+func (q blockSequences) LastValue() (int64, error) {
+	if v, err := q.Sequences.LastValue(); err == nil {
+		return v, nil
+	}
+	return q.before.LastValue()
+}
+
 // catalogFacts answers what functions ask about the schema cat.
 func (s *Session) catalogFacts(cat *catalog.Catalog) *catalog.Functions {
 	if s.functions.cat == cat {

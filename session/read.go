@@ -182,6 +182,7 @@ func (s *Session) equipQuery(env *builtin.Env, cat *catalog.Catalog) {
 	env.Clock = s.clock
 	env.Session = (*sessionFacts)(s)
 	env.Catalog = s.catalogFacts(cat)
+	env.Sequences = blockSequences{s.block.sequences, (*sessionSequences)(s)}
 }
 
 // equipWrite makes the environment of the workspace answer for a write as the
@@ -189,6 +190,7 @@ func (s *Session) equipQuery(env *builtin.Env, cat *catalog.Catalog) {
 func (s *Session) equipWrite(env *builtin.Env, cat *catalog.Catalog) {
 	env.Clock = nil
 	env.Session = ReplayFacts(s.settings)
+	env.Sequences = s.block.sequences
 	env.Catalog = ReplayCatalog(env, func() *catalog.Catalog { return cat })
 }
 

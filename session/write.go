@@ -271,6 +271,12 @@ func (s *Session) propose(ctx context.Context, e *raftlog.Entry) (raftlog.Result
 	if index > s.lastIndex {
 		s.lastIndex = index
 	}
+	for _, d := range result.Draws {
+		s.currval[d.Sequence] = d.Value
+	}
+	if result.LastDrawn != 0 {
+		s.lastSeq = result.LastDrawn
+	}
 	return result, nil
 }
 

@@ -139,7 +139,11 @@ func (a *applier) operations(e *raftlog.Entry, writesSequences bool) (raftlog.Re
 	if err := a.checkDeferred(e); err != nil {
 		return a.failure(e, &e.Operations[len(e.Operations)-1], err)
 	}
-	return raftlog.Result{Status: raftlog.Applied, Statements: x.statements}, nil
+	result := raftlog.Result{Status: raftlog.Applied, Statements: x.statements}
+	if len(a.sequences.given) > 0 {
+		result.Draws, result.LastDrawn = a.sequences.draws()
+	}
+	return result, nil
 }
 
 // operation runs one operation and tells whether its result is the expected.

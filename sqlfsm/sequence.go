@@ -6,6 +6,7 @@ import (
 	"polyreme/pgsql/builtin"
 	"polyreme/pgsql/types"
 	"polyreme/pgwire/pgerr"
+	"polyreme/raftlog"
 	"polyreme/sqlfsm/sqlite"
 )
 
@@ -21,9 +22,11 @@ type sequences struct {
 	conn  *sqlite.Conn
 	known map[uint32]*sequence
 	dirty []uint32
-	drawn []*sequence // since begin
-	trail []step      // since mark
-	last  *sequence   // of lastval
+	drawn []*sequence    // since begin
+	given []raftlog.Draw // since begin, whatever was forgotten
+	named uint32         // the sequence of the last nextval since begin
+	trail []step         // since mark
+	last  *sequence      // of lastval
 }
 
 // step is what a sequence was before it moved.
@@ -93,7 +96,7 @@ func (q *sequences) NextValue(oid uint32) (int64, error) {
 	}
 	q.move(s, next, true)
 	q.draw(s, next)
-	q.last = s
+	q.last, q.named = s, oid
 	return next, nil
 }
 
@@ -161,6 +164,18 @@ func (q *sequences) draw(s *sequence, value int64) {
 		s.drawn = true
 		q.drawn = append(q.drawn, s)
 	}
+	for i := range q.given {
+		if q.given[i].Sequence == s.oid {
+			q.given[i].Value = value
+			return
+		}
+	}
+	q.given = append(q.given, raftlog.Draw{Sequence: s.oid, Value: value})
+}
+
+// draws returns what the entry's result says of sequences.
+func (q *sequences) draws() ([]raftlog.Draw, uint32) {
+	return slices.Clone(q.given), q.named
 }
 
 // move changes the state of a sequence.
@@ -179,7 +194,8 @@ func (q *sequences) begin() {
 		s.drawn = false
 	}
 	q.drawn = q.drawn[:0]
-	q.last = nil
+	q.given = q.given[:0]
+	q.last, q.named = nil, 0
 }
 
 // mark is the place to which rewind goes back.
