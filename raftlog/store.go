@@ -3,6 +3,7 @@ package raftlog
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"sync"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/hashicorp/raft"
 	wal "github.com/hashicorp/raft-wal"
-	"github.com/hashicorp/raft-wal/fs"
 	"github.com/hashicorp/raft-wal/segment"
 	waltypes "github.com/hashicorp/raft-wal/types"
 )
@@ -26,11 +26,11 @@ type File = waltypes.WritableFile
 type ReadFile = waltypes.ReadableFile
 
 // OSFiles returns the operating system's files.
-func OSFiles() VFS { return fs.New() }
+func OSFiles() VFS { return newSegmentFiles() }
 
 // Defaults of StoreConfig.
 const (
-	SegmentBytesDefault = 64 << 20
+	SegmentBytesDefault = 16 << 20
 	cacheEntries        = 1024
 	cacheBytesMax       = 64 << 20
 	StallLimitDefault   = 10 * time.Second
@@ -126,6 +126,9 @@ func (s *Store) Close() error {
 		<-s.watched
 		if err := s.wal.Close(); err != nil {
 			s.closeErr = fmt.Errorf("close log: %w", err)
+		}
+		if files, ok := s.cfg.Files.(io.Closer); ok {
+			files.Close()
 		}
 	})
 	return s.closeErr
