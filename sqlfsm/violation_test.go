@@ -68,8 +68,10 @@ var violations = []struct{ sql, want string }{
 	{"UPDATE t2 SET c2 = NULL WHERE c1 = 2", "23502 table=t2 column=c2 constraint= side= key= 2 NULL three 3"},
 	{"INSERT INTO t2 VALUES(2,NULL,'u',1) ON CONFLICT(c1) DO NOTHING", "23502 table=t2 column=c2 constraint= side= key= 2 NULL u 1"},
 	{"INSERT INTO t2 VALUES(2,1,'u',1) ON CONFLICT(c1) DO UPDATE SET c2 = NULL", "23502 table=t2 column=c2 constraint= side= key= 2 NULL three 3"},
-	{`INSERT INTO "t2" (c1, c2, c3) VALUES(ifnull(12, ''), 1, 'a'), (ifnull(NULL, ''), 1, coalesce(NULL, ''))`,
-		"42804 table=t2 column= constraint= side= key= NULL 1  NULL"},
+	{
+		`INSERT INTO "t2" (c1, c2, c3) VALUES(ifnull(12, ''), 1, 'a'), (ifnull(NULL, ''), 1, coalesce(NULL, ''))`,
+		"42804 table=t2 column= constraint= side= key= NULL 1  NULL",
+	},
 	{"WITH n(i) AS (SELECT NULL) INSERT INTO t2(c1, c2) SELECT ifnull(i, ''), 2 FROM n", "42804 table=t2 column= constraint= side= key= NULL 2 NULL NULL"},
 	{"UPDATE t2 SET c1 = ifnull(nullif(c1, 2), '')", "42804 table=t2 column= constraint= side= key= NULL 2 three 3"},
 	{"INSERT INTO t2 VALUES(9,1,NULL,NULL),(10,77,NULL,NULL)", "23503 table=t2 column=c2 constraint=f21 side=referencing key= 77"},

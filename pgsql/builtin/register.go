@@ -48,9 +48,6 @@ func registerCollations(conn *sqlite.Conn) error {
 	return nil
 }
 
-// argumentsMax bounds the arguments of a call (SQLITE_MAX_FUNCTION_ARG).
-const argumentsMax = 1000
-
 // caller is one registered scalar function: the place for its arguments and the
 // conversion of its result.
 type caller struct {

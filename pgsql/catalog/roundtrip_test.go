@@ -47,7 +47,9 @@ type flat struct {
 func flatten(c *Catalog) flat {
 	f := flat{
 		c.Version, c.NextOID, c.schemas, maps.Collect(c.relations.all()), maps.Collect(c.types.all()),
-		maps.Collect(c.comments.all()), map[string]uint32{}, maps.Collect(c.constraintHome.all()),
+		maps.Collect(c.comments.all()),
+		map[string]uint32{},
+		maps.Collect(c.constraintHome.all()),
 		maps.Collect(c.referencing.all()), maps.Collect(c.viewsOver.all()), maps.Collect(c.ownedSequences.all()),
 	}
 	for name, r := range c.relationNames.all() {
@@ -163,7 +165,7 @@ func TestRoundTrip(t *testing.T) {
 	e.DropRelation(seq.OID)
 	e.DropRelation(p.OID)
 	e.DropSchema(s.OID)
-	c = db.apply(e)
+	db.apply(e)
 	for _, table := range []string{"pg_class", "pg_attribute WHERE attrelid >= 16384", "pg_depend", "pg_type WHERE oid >= 16384"} {
 		if table == "pg_class" {
 			table += " WHERE oid >= 16384"

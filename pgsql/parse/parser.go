@@ -349,16 +349,6 @@ func (p *parser) qualifiedNameList() []*ast.RangeVar {
 	return list
 }
 
-// acceptWord moves over an identifier that is not a key word of the grammar but
-// means one here.
-func (p *parser) acceptWord(word string) bool {
-	if !p.at(tIdent) || p.tok.str != word {
-		return false
-	}
-	p.advance()
-	return true
-}
-
 // ifExists parses an optional IF EXISTS.
 func (p *parser) ifExists() bool { return p.accept2(kwIf, kwExists) }
 

@@ -9,7 +9,9 @@ import (
 )
 
 func int2In(text []byte) (Value, error) { return intIn(text, "smallint", math.MinInt16, math.MaxInt16) }
+
 func int4In(text []byte) (Value, error) { return intIn(text, "integer", math.MinInt32, math.MaxInt32) }
+
 func int8In(text []byte) (Value, error) { return intIn(text, "bigint", math.MinInt64, math.MaxInt64) }
 
 func intIn(text []byte, typeName string, low, high int64) (Value, error) {

@@ -84,8 +84,12 @@ func TestRecord(t *testing.T) {
 func TestSettings(t *testing.T) {
 	env := types.DefaultEnv()
 	for _, c := range []struct{ value, want string }{
-		{"ISO, DMY", "ISO, DMY"}, {"german", "German, DMY"}, {"sql, mdy", "SQL, MDY"},
-		{"Postgres", "Postgres, MDY"}, {"ymd", "Postgres, YMD"}, {"iso", "ISO, YMD"},
+		{"ISO, DMY", "ISO, DMY"},
+		{"german", "German, DMY"},
+		{"sql, mdy", "SQL, MDY"},
+		{"Postgres", "Postgres, MDY"},
+		{"ymd", "Postgres, YMD"},
+		{"iso", "ISO, YMD"},
 	} {
 		if err := env.SetDateStyle(c.value); err != nil || env.DateStyle() != c.want {
 			t.Errorf("SetDateStyle(%q): %q %v, want %q", c.value, env.DateStyle(), err, c.want)
@@ -143,8 +147,13 @@ func TestJSONReader(t *testing.T) {
 		steps []string
 		want  string
 	}{
-		{[]string{"a", "0"}, "true"}, {[]string{"a", "-1"}, "-1.5e3"}, {[]string{"a", "2"}, "none"},
-		{[]string{"d"}, "{}"}, {[]string{"d", "x"}, "none"}, {[]string{"a", "x"}, "none"}, {[]string{"a", "0", "0"}, "none"},
+		{[]string{"a", "0"}, "true"},
+		{[]string{"a", "-1"}, "-1.5e3"},
+		{[]string{"a", "2"}, "none"},
+		{[]string{"d"}, "{}"},
+		{[]string{"d", "x"}, "none"},
+		{[]string{"a", "x"}, "none"},
+		{[]string{"a", "0", "0"}, "none"},
 	} {
 		if got := path(c.steps...); got != c.want {
 			t.Errorf("%v: got %s, want %s", c.steps, got, c.want)
