@@ -13,6 +13,7 @@ import (
 
 const (
 	identityFile = "node.json"
+	logDir       = "log"
 	// dataFormat is the version of the layout of the data directory.
 	dataFormat = 1
 )

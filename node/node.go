@@ -206,19 +206,22 @@ func (n *Node) openData() error {
 		Inspect: sqlfsm.Inspect, Stamp: sqlfsm.Stamp, Logger: n.log,
 	})
 	if err != nil {
-		return err
+		return explainDamage(dir, err)
 	}
 	n.store, err = sqlfsm.Open(sqlfsm.Config{
 		Dir: dir, Logger: n.log, OnFatal: n.fatal,
 		Register: builtin.Register, Settings: replaySettings, LoadSchema: loadSchema,
 	})
 	if err != nil {
+		return explainDamage(dir, err)
+	}
+	if err := checkLogPresent(dir, n.store.AppliedIndex()); err != nil {
 		return err
 	}
 	n.snapshots.Serve(n.store.OpenImage)
 	n.metrics = newMetrics(n)
 	n.raftLog, err = raftlog.OpenStore(raftlog.StoreConfig{
-		Dir: filepath.Join(dir, "log"), Logger: n.log, OnFatal: n.fatal, OnAppend: n.metrics.appended,
+		Dir: filepath.Join(dir, logDir), Logger: n.log, OnFatal: n.fatal, OnAppend: n.metrics.appended,
 		SegmentBytes: n.config.LogSegmentBytes,
 	})
 	if err != nil {

@@ -86,8 +86,11 @@ func newFlags(name, text string, out io.Writer) *flag.FlagSet {
 
 // parse parses the flags, of which nothing may be left over.
 func parse(flags *flag.FlagSet, args []string) error {
+	help := flags.Usage
+	flags.Usage = func() {} // a wrong flag is answered by one line
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
+			help()
 			return err
 		}
 		return fmt.Errorf("%w: see polyreme %s --help", err, flags.Name())
