@@ -170,8 +170,8 @@ func (l *copyLoader) value(i int, field copyfmt.Field) (types.Value, error) {
 	if l.binary {
 		return types.ParseBinary(column.Type, column.Typmod, own, l.env)
 	}
-	if !utf8.Valid(own) {
-		return types.Value{}, pgerr.New(pgerr.CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\"")
+	if err := types.CheckUTF8(own); err != nil {
+		return types.Value{}, err
 	}
 	return types.ParseText(column.Type, column.Typmod, own, l.env)
 }

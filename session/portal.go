@@ -135,7 +135,9 @@ func (s *Session) bindParams(p *portal, m *pgproto3.Bind) error {
 		var err error
 		switch f := pgwire.FormatOf(m.ParameterFormatCodes, i); f {
 		case pgwire.FormatText:
-			p.params[i], err = types.ParseText(want[i], -1, own, env)
+			if err = types.CheckUTF8(own); err == nil {
+				p.params[i], err = types.ParseText(want[i], -1, own, env)
+			}
 		case pgwire.FormatBinary:
 			p.params[i], err = types.ParseBinary(want[i], -1, own, env)
 			if pgerr.Code(err) == pgerr.InvalidBinaryRepresentation {
