@@ -179,9 +179,10 @@ func TestDamagedDirectory(t *testing.T) {
 			overwrite(t, filepath.Join(n.Dir, "node.json"), 0, strings.Replace(read(t, n.Dir, "node.json"), `"format": 1`, `"format": 99`, 1))
 		}, []string{"format 99", "newer release"}},
 		{"damaged identity", func(n *harness.Node) { overwrite(t, filepath.Join(n.Dir, "node.json"), 0, "\x00\x00\x00") }, []string{"node.json", "damaged"}},
-		{"damaged header", func(n *harness.Node) { overwrite(t, filepath.Join(n.Dir, "db.sqlite"), 0, "not SQLite at all") }, []string{"db.sqlite", "damaged"}},
-		{"truncated database", func(n *harness.Node) { truncate(t, filepath.Join(n.Dir, "db.sqlite"), 5000) }, []string{"db.sqlite", "damaged"}},
-		{"database missing", func(n *harness.Node) { remove(t, n, "db.sqlite") }, []string{"db.sqlite"}},
+		{"damaged database", func(n *harness.Node) {
+			remove(t, n, "db.sqlite-wal")
+			overwrite(t, filepath.Join(n.Dir, "db.sqlite"), 0, strings.Repeat("not SQLite at all ", 2000))
+		}, []string{"db.sqlite", "damaged"}},
 		{"log missing", func(n *harness.Node) { remove(t, n, "log") }, []string{"log"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -190,6 +191,15 @@ func TestDamagedDirectory(t *testing.T) {
 			badStart(t, startArgs(t), n, test.want...)
 		})
 	}
+	t.Run("database missing", func(t *testing.T) { // the log has it all
+		n := used(t)
+		remove(t, n, "db.sqlite")
+		n.Start()
+		n.WaitReady()
+		if got := n.MustQuery("SELECT count(*) FROM t"); got != "1000" {
+			t.Errorf("the log brings back %s rows", got)
+		}
+	})
 	t.Run("read-only", func(t *testing.T) {
 		if os.Getuid() == 0 {
 			testReadOnlyAsRoot(t)
@@ -256,13 +266,6 @@ func read(t *testing.T, dir, name string) string {
 		t.Fatal(err)
 	}
 	return string(data)
-}
-
-func truncate(t *testing.T, path string, size int64) {
-	t.Helper()
-	if err := os.Truncate(path, size); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func remove(t *testing.T, n *harness.Node, prefix string) {

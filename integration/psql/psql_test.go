@@ -72,7 +72,7 @@ func TestCommandLine(t *testing.T) {
 		{args: []string{"-c", "COPY t FROM STDIN"}, stdin: "1\tone\n2\ttwo\n", want: "COPY 2\n"},
 		{args: []string{"-c", "COPY t TO STDOUT"}, want: "1\tone\n2\ttwo\n"},
 		{args: []string{"-c", "INSERT INTO t VALUES (3, 'three'); SELECT count(*) FROM t", "-At"}, want: "INSERT 0 1\n3\n"},
-		{args: []string{"-c", "INSERT INTO t VALUES (4, 'x'); SELECT 1/0"}, want: "ERROR:  division by zero\n", fails: true},
+		{args: []string{"-c", "INSERT INTO t VALUES (4, 'x'); SELECT 1/0"}, want: "INSERT 0 1\nERROR:  division by zero\n", fails: true},
 		{args: []string{"-At", "-c", "SELECT count(*) FROM t", "-c", "SELECT max(a) FROM t"}, want: "3\n3\n"},
 		{args: []string{"-At", "-v", "FETCH_COUNT=100", "-c", "SELECT g FROM generate_series(1, 250) g ORDER BY g DESC LIMIT 2"}, want: "250\n249\n"},
 		{args: []string{"-1", "-At"}, stdin: "INSERT INTO t VALUES (5, 'x');\nSELECT count(*) FROM t;\n", want: "INSERT 0 1\n4\n"},
