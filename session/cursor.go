@@ -16,6 +16,8 @@ import (
 // outlives its transaction WITH HOLD.
 type cursor struct {
 	planned *planned
+	sql     string
+	made    int64 // when, in microseconds since 2000-01-01
 	rows    [][]types.Value
 	at      int // 0 before the first row, len(rows)+1 after the last
 	hold    bool
@@ -57,7 +59,7 @@ func (s *Session) declare(ctx context.Context, p *portal, t *ast.DeclareCursorSt
 		running.watch(ctx)
 		defer running.unwatch()
 	}
-	c := &cursor{planned: query.planned, hold: hold, scroll: t.Options&ast.CursorNoScroll == 0}
+	c := &cursor{planned: query.planned, sql: p.planned.sql, made: s.clock(), hold: hold, scroll: t.Options&ast.CursorNoScroll == 0}
 	if err := c.load(query.rows, s.settings.WorkspaceBytes); err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ type prepared struct {
 	params  []uint32 // declared types
 	planned *planned // nil for an empty query string
 	fromSQL bool
+	made    int64 // when, in microseconds since 2000-01-01
 }
 
 // preparedMax bounds the prepared statements of one session.
@@ -46,7 +47,7 @@ func (s *Session) parse(ctx context.Context, name, sql string, params []uint32) 
 	if err != nil {
 		return err
 	}
-	s.statements[name] = &prepared{sql: sql, params: slices.Clone(params), planned: p}
+	s.statements[name] = &prepared{sql: sql, params: slices.Clone(params), planned: p, made: s.clock()}
 	return nil
 }
 

@@ -37,7 +37,7 @@ func (s *Session) prepareSQL(ctx context.Context, p *portal, t *ast.PrepareStmt,
 	if err != nil {
 		return err
 	}
-	s.statements[t.Name] = &prepared{sql: p.planned.sql, params: declared, planned: planned, fromSQL: true}
+	s.statements[t.Name] = &prepared{sql: p.planned.sql, params: declared, planned: planned, fromSQL: true, made: s.clock()}
 	r.CommandComplete("PREPARE")
 	return nil
 }

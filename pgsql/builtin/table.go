@@ -120,6 +120,7 @@ func implementations() *registry {
 		registerMoment,
 		registerInputOutput,
 		registerPlanner,
+		registerSessionSets,
 	} {
 		register(r)
 	}

@@ -1,0 +1,110 @@
+package session
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"polyreme/pgsql/builtin"
+	"polyreme/pgsql/settings"
+	"polyreme/pgsql/types"
+)
+
+var _ builtin.Lister = (*sessionFacts)(nil)
+
+// List serves pg_settings, pg_prepared_statements and pg_cursors.
+func (f *sessionFacts) List(function string) [][]types.Value {
+	s := (*Session)(f)
+	switch function {
+	case "show_all_settings":
+		return s.listSettings()
+	case "pg_prepared_statement":
+		return s.listPrepared()
+	case "pg_cursor":
+		return s.listCursors()
+	}
+	return nil
+}
+
+// textOrNull is NULL for an empty text.
+func textOrNull(text string) types.Value {
+	if text == "" {
+		return types.Value{}
+	}
+	return types.TextValue(text)
+}
+
+func textArray(texts []string) types.Value {
+	elements := make([]types.Value, len(texts))
+	for i, t := range texts {
+		elements[i] = types.TextValue(t)
+	}
+	array := types.NewArray(elements)
+	return array.Value()
+}
+
+func (s *Session) listSettings() [][]types.Value {
+	all := settings.All()
+	rows := make([][]types.Value, 0, len(all))
+	for _, p := range all {
+		value, _ := s.settings.Get(p.Name)
+		reset, _ := s.base.Get(p.Name)
+		if p.Name == "transaction_isolation" || p.Name == "transaction_read_only" {
+			value, _ = s.setting(p.Name)
+		}
+		source := "default"
+		if value != p.Default {
+			source = "session"
+		}
+		var least, most, choices types.Value
+		switch p.Kind {
+		case settings.Integer, settings.Real:
+			least = types.TextValue(strconv.FormatFloat(p.Min, 'f', -1, 64))
+			most = types.TextValue(strconv.FormatFloat(p.Max, 'g', -1, 64))
+			if p.Kind == settings.Integer {
+				most = types.TextValue(strconv.FormatFloat(p.Max, 'f', -1, 64))
+			}
+		case settings.Enum:
+			choices = textArray(p.Values)
+		}
+		rows = append(rows, []types.Value{
+			types.TextValue(p.Name), types.TextValue(value), textOrNull(p.Unit), types.TextValue(p.Category),
+			types.TextValue(p.Description), {}, types.TextValue(p.Context.String()), types.TextValue(p.Kind.String()),
+			types.TextValue(source), least, most, choices, types.TextValue(p.Default), types.TextValue(reset),
+			{}, {}, types.BoolValue(false),
+		})
+	}
+	return rows
+}
+
+func (s *Session) listPrepared() [][]types.Value {
+	rows := make([][]types.Value, 0, len(s.statements))
+	for _, name := range slices.Sorted(maps.Keys(s.statements)) {
+		st := s.statements[name]
+		if name == "" || st.planned == nil {
+			continue
+		}
+		oids := make([]types.Value, len(st.planned.Params))
+		for i, oid := range st.planned.Params {
+			oids[i] = types.IntValue(int64(oid))
+		}
+		array := types.NewArray(oids)
+		rows = append(rows, []types.Value{
+			types.TextValue(name), types.TextValue(st.sql), types.IntValue(st.made), array.Value(),
+			types.BoolValue(st.fromSQL), types.IntValue(0), types.IntValue(0),
+		})
+	}
+	return rows
+}
+
+func (s *Session) listCursors() [][]types.Value {
+	rows := make([][]types.Value, 0, len(s.cursors))
+	for _, name := range slices.Sorted(maps.Keys(s.cursors)) {
+		c := s.cursors[name]
+		rows = append(rows, []types.Value{
+			types.TextValue(name), types.TextValue(c.sql), types.BoolValue(c.hold), types.BoolValue(false),
+			types.BoolValue(c.scroll), types.IntValue(c.made),
+		})
+	}
+	return rows
+}
