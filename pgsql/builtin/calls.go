@@ -16,7 +16,7 @@ type Caller interface {
 func registerCalls(r *registry) {
 	keys := []string{
 		"pg_notify", "pg_sleep", "pg_sleep_for(interval)", "pg_sleep_until(timestamptz)", "pg_cancel_backend", "pg_terminate_backend",
-		"pg_reload_conf", "pg_export_snapshot", "pg_blocking_pids", "pg_xact_status", "pg_sequence_last_value",
+		"pg_reload_conf", "pg_export_snapshot", "pg_blocking_pids", "pg_xact_status",
 		"pg_advisory_unlock_all",
 	}
 	for _, lock := range []string{
@@ -26,6 +26,7 @@ func registerCalls(r *registry) {
 	} {
 		keys = append(keys, lock+"_int8", lock+"_int4")
 	}
+	r.native("(SELECT last_value FROM polyreme_sequence WHERE oid = $1 AND is_called)", "pg_sequence_last_value")
 	for _, key := range keys {
 		name := sqliteName(key)
 		r.scalar(key, func(e *Env, a []types.Value) (types.Value, error) {

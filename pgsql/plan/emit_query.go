@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"polyreme/pgsql/catalog"
 	"polyreme/pgsql/parse/ast"
 	"polyreme/pgsql/types"
 	"polyreme/pgwire/pgerr"
@@ -270,6 +271,12 @@ func reorders(item fromItem) bool {
 func (e *emitter) leaf(r *rte) {
 	switch r.kind {
 	case rteRelation:
+		if r.rel.Kind == catalog.KindSequence {
+			e.s("(SELECT last_value, 0 AS log_cnt, is_called FROM polyreme_sequence WHERE oid = ")
+			e.int(int(r.rel.OID))
+			e.s(")")
+			break
+		}
 		e.name(r.rel.Physical)
 	case rteCTE:
 		e.s("w")

@@ -99,8 +99,7 @@ func (a *analyzer) rangeVar(s *scope, rv *ast.RangeVar) *rte {
 	return r
 }
 
-// sequenceRTE is SELECT … FROM sequence: the state of the sequence, which a view
-// of the database file shows.
+// sequenceRTE is SELECT … FROM sequence: the state of the sequence.
 func (a *analyzer) sequenceRTE(s *scope, rel *catalog.Relation, _ int) *rte {
 	r := a.newRTE(s, rteRelation)
 	r.rel, r.alias, r.schema = rel, rel.Name, rel.SchemaName
