@@ -5,14 +5,18 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"polyreme/raftlog"
 )
 
 const (
-	forwardsInFlight = 2
+	forwardsInFlight = 64
 	forwardTimeout   = 5 * time.Second // of one call to the leader
+	// forwardGather bounds how long a call waits for the clients that the one
+	// before it answered.
+	forwardGather = 100 * time.Microsecond
 )
 
 // forwarder carries this node's entries to the leader, many in one call.
@@ -23,6 +27,9 @@ const (
 type forwarder struct {
 	node  *Node
 	queue *queue
+	slots chan struct{} // one for each call under way
+	// answered is how many entries the newest answer was for.
+	answered atomic.Int32
 }
 
 const (
@@ -33,29 +40,37 @@ const (
 
 var errUnclear = errors.New("the leader lost its leadership")
 
-func newForwarder(n *Node) *forwarder { return &forwarder{node: n, queue: newQueue()} }
-
-func (f *forwarder) run() {
-	for range forwardsInFlight {
-		f.node.group.start(f.work)
-	}
+func newForwarder(n *Node) *forwarder {
+	return &forwarder{node: n, queue: newQueue(), slots: make(chan struct{}, forwardsInFlight)}
 }
+
+func (f *forwarder) run() { f.node.group.start(f.work) }
 
 func (f *forwarder) close() { failAll(f.queue.close(), errClosing) }
 
+// work sends what waits, without waiting for the answers.
 func (f *forwarder) work(ctx context.Context) {
-	var batch []*proposal
-	for {
+	timer := stoppedTimer()
+	defer timer.Stop()
+	for f.queue.gather(ctx, timer, int(f.answered.Load()), forwardGather) {
 		select {
-		case <-f.queue.kick:
+		case f.slots <- struct{}{}:
 		case <-ctx.Done():
 			return
 		}
-		if batch = f.queue.take(batch[:0]); len(batch) == 0 {
+		batch := f.queue.take(nil)
+		if len(batch) == 0 {
+			<-f.slots
 			continue
 		}
-		f.send(batch)
-		clear(batch)
+		sent := f.node.group.start(func(context.Context) {
+			f.send(batch)
+			<-f.slots
+		})
+		if !sent {
+			failAll(batch, errClosing)
+			<-f.slots
+		}
 	}
 }
 
@@ -95,6 +110,7 @@ func (f *forwarder) send(batch []*proposal) {
 		failAll(batch, err)
 		return
 	}
+	f.answered.Store(int32(len(batch)))
 	for i, p := range batch {
 		p.finish(outs[i])
 	}

@@ -6,15 +6,16 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hashicorp/raft"
 
 	"polyreme/raftlog"
 )
 
-// batchesInFlight is how many raft log entries the leader has under way: while
-// one is synced and replicated the next fills. More gives nothing.
-const batchesInFlight = 2
+// gatherMost bounds how long a batch waits for the clients that the one before
+// it answered: their next entries mostly come within this time.
+const gatherMost = 500 * time.Microsecond
 
 // outcome is the answer to one attempt to propose an entry. err means that the
 // attempt failed; unless neverApplied(err), the entry may still be applied.
@@ -68,10 +69,12 @@ func neverApplied(err error) bool {
 
 // queue holds proposals until a worker takes a batch of them.
 type queue struct {
-	mu     sync.Mutex // guards items and closed
+	mu     sync.Mutex // guards what follows
 	items  []*proposal
+	want   int // the worker is told when there are so many, and at the first
 	closed bool
-	kick   chan struct{} // capacity 1: items is not empty
+
+	kick chan struct{} // capacity 1: items is not empty, or as many as wanted
 }
 
 func newQueue() *queue { return &queue{kick: make(chan struct{}, 1)} }
@@ -83,9 +86,13 @@ func (q *queue) push(ps ...*proposal) bool {
 		q.mu.Unlock()
 		return false
 	}
+	before := len(q.items)
 	q.items = append(q.items, ps...)
+	tell := before == 0 || before < q.want && len(q.items) >= q.want
 	q.mu.Unlock()
-	q.signal()
+	if tell {
+		q.signal()
+	}
 	return true
 }
 
@@ -94,6 +101,50 @@ func (q *queue) signal() {
 	case q.kick <- struct{}{}:
 	default:
 	}
+}
+
+// waiting returns how many proposals wait.
+func (q *queue) waiting() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.items)
+}
+
+// gather waits until there is a proposal, and then until there are as many as
+// expected, that at most for a while. It returns false when ctx ends.
+//
+// Clients that got their answers from one batch send their next entries at
+// nearly the same time. Without this wait the first of them would go alone and
+// the others would wait for a whole batch.
+func (q *queue) gather(ctx context.Context, timer *time.Timer, expected int, while time.Duration) bool {
+	q.mu.Lock()
+	q.want = min(expected, raftlog.BatchEntriesMax)
+	n := len(q.items)
+	q.mu.Unlock()
+	for n == 0 {
+		select {
+		case <-q.kick:
+			n = q.waiting()
+		case <-ctx.Done():
+			return false
+		}
+	}
+	if n >= q.want || while <= 0 {
+		return true
+	}
+	timer.Reset(while)
+	defer timer.Stop()
+	for n < q.want {
+		select {
+		case <-q.kick:
+			n = q.waiting()
+		case <-timer.C:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
 }
 
 // take moves the next batch into dst: as many as one raft log entry may carry.
@@ -112,9 +163,6 @@ func (q *queue) take(dst []*proposal) []*proposal {
 	clear(q.items[left:])
 	q.items = q.items[:left]
 	q.mu.Unlock()
-	if left > 0 {
-		q.signal()
-	}
 	return dst
 }
 
@@ -136,30 +184,37 @@ type packer struct {
 
 func newPacker(n *Node) *packer { return &packer{node: n, queue: newQueue()} }
 
-func (k *packer) run() {
-	for range batchesInFlight {
-		k.node.appliers.start(k.work)
-	}
-}
+func (k *packer) run() { k.node.appliers.start(k.work) }
 
 func (k *packer) close() { failAll(k.queue.close(), errClosing) }
 
+// work puts one batch after the other into the log. One is under way at a time:
+// raft replicates them one by one, and what waits meanwhile shares the next.
 func (k *packer) work(ctx context.Context) {
+	timer := stoppedTimer()
+	defer timer.Stop()
 	var batch []*proposal
-	for {
-		select {
-		case <-k.queue.kick:
-		case <-ctx.Done():
-			return
-		}
+	var while time.Duration
+	expected := 0
+	for k.queue.gather(ctx, timer, expected, while) {
 		if batch = k.queue.take(batch[:0]); len(batch) == 0 {
 			continue
 		}
-		for i, o := range k.apply(batch) {
+		began := time.Now()
+		outs := k.apply(batch)
+		while = min(time.Since(began)/4, gatherMost)
+		expected = len(batch) + k.queue.waiting()
+		for i, o := range outs {
 			batch[i].finish(o)
 		}
 		clear(batch)
 	}
+}
+
+func stoppedTimer() *time.Timer {
+	timer := time.NewTimer(time.Hour)
+	timer.Stop()
+	return timer
 }
 
 // apply puts a batch into the log as one raft log entry and waits for the
