@@ -12,8 +12,8 @@ import (
 
 var _ builtin.Lister = (*sessionFacts)(nil)
 
-// List serves pg_settings, pg_prepared_statements and pg_cursors.
-func (f *sessionFacts) List(function string) [][]types.Value {
+// List serves pg_settings, pg_prepared_statements, pg_cursors and pg_stat_activity.
+func (f *sessionFacts) List(function string, args []types.Value) [][]types.Value {
 	s := (*Session)(f)
 	switch function {
 	case "show_all_settings":
@@ -22,8 +22,38 @@ func (f *sessionFacts) List(function string) [][]types.Value {
 		return s.listPrepared()
 	case "pg_cursor":
 		return s.listCursors()
+	case "pg_stat_get_activity":
+		return s.listActivity(args[0])
 	}
 	return nil
+}
+
+// listActivity has a row for each session of this node. Of the others it shows
+// only what never changes: the rest is theirs alone.
+func (s *Session) listActivity(pid types.Value) [][]types.Value {
+	const columns, postgresDatabase, postgresRole = 30, 5, 10
+	m := s.manager
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	rows := make([][]types.Value, 0, len(m.sessions))
+	for other := range m.sessions {
+		if !pid.IsNull() && pid.Int64() != int64(other.start.PID) {
+			continue
+		}
+		row := make([]types.Value, columns)
+		row[0], row[2] = types.IntValue(postgresDatabase), types.IntValue(postgresRole)
+		row[1] = types.IntValue(int64(other.start.PID))
+		row[10] = types.IntValue(microseconds(other.began))
+		row[17] = types.TextValue("client backend")
+		row[18], row[25], row[27] = types.BoolValue(false), types.BoolValue(false), types.BoolValue(false)
+		if other == s {
+			name, _ := s.settings.Get("application_name")
+			row[3], row[4] = types.TextValue(name), types.TextValue("active")
+			row[8], row[9] = types.IntValue(s.statementMoment().Time), types.IntValue(s.clock())
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 // textOrNull is NULL for an empty text.

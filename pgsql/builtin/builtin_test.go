@@ -8,6 +8,13 @@ import (
 	"polyreme/sqlfsm/sqlite"
 )
 
+// tablesRead are the tables that templates read.
+const tablesRead = "CREATE TABLE pg_class(oid INTEGER PRIMARY KEY, relname, relnamespace);" +
+	"CREATE TABLE pg_description(objoid, classoid, objsubid, description);" +
+	"CREATE TABLE pg_shdescription(objoid, classoid, description);" +
+	"CREATE TABLE pg_index(indexrelid INTEGER PRIMARY KEY, indkey);" +
+	"CREATE TABLE polyreme_sequence(oid INTEGER PRIMARY KEY, last_value, is_called);"
+
 func openTest(t testing.TB) (*sqlite.Conn, *Env) {
 	t.Helper()
 	conn, err := sqlite.Open(sqlite.Config{Path: filepath.Join(t.TempDir(), "db.sqlite")})
@@ -15,6 +22,9 @@ func openTest(t testing.TB) (*sqlite.Conn, *Env) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
+	if err := conn.Exec(tablesRead); err != nil {
+		t.Fatal(err)
+	}
 	env := NewEnv()
 	if err := Register(conn, env); err != nil {
 		t.Fatal(err)

@@ -1,32 +1,79 @@
 package builtin
 
-import "polyreme/pgsql/types"
+import (
+	"strings"
+
+	"polyreme/pgsql/types"
+)
 
 // Lister is a Session that lists what it holds. Only queries that the client's
 // session runs itself have one; anywhere else the functions answer 0A000.
 type Lister interface {
 	// List returns the rows of the set-returning function with PostgreSQL's
-	// prosrc name: show_all_settings, pg_prepared_statement, pg_cursor.
-	List(function string) [][]types.Value
+	// prosrc name: show_all_settings, pg_prepared_statement, pg_cursor,
+	// pg_stat_get_activity.
+	List(function string, args []types.Value) [][]types.Value
 }
 
 func registerSessionSets(r *registry) {
-	for key, columns := range map[string][]string{
-		"show_all_settings": {
-			"name", "setting", "unit", "category", "short_desc", "extra_desc", "context", "vartype", "source", "min_val", "max_val",
-			"enumvals", "boot_val", "reset_val", "sourcefile", "sourceline", "pending_restart",
-		},
-		"pg_prepared_statement": {
-			"name", "statement", "prepare_time", "parameter_types", "from_sql", "generic_plans", "custom_plans",
-		},
-		"pg_cursor": {"name", "statement", "is_holdable", "is_binary", "is_scrollable", "creation_time"},
+	for key, args := range map[string]string{
+		"show_all_settings": "", "pg_prepared_statement": "", "pg_cursor": "", "pg_stat_get_activity": "$1",
 	} {
-		r.set(key, "", columns, func(e *Env, _ []types.Value) (Rows, error) {
+		r.set(key, args, outColumns(key), func(e *Env, a []types.Value) (Rows, error) {
 			lister, ok := e.Session.(Lister)
 			if !ok {
 				return nil, unsupportedFunction(key)
 			}
-			return &tableRows{rows: lister.List(key)}, nil
+			return &tableRows{rows: lister.List(key, a)}, nil
 		})
+	}
+	registerCounters(r)
+	expand := sqliteName("_pg_expandarray(anyarray)")
+	r.native("(SELECT e.n FROM pg_index AS i, "+expand+"(i.indkey) AS e WHERE i.indexrelid = $1 AND e.x = $2)",
+		"_pg_index_position(oid,int2)")
+}
+
+// outColumns returns the names of the output columns of a function.
+func outColumns(source string) []string {
+	var names []string
+	for i := range functionTable {
+		f := &functionTable[i]
+		if f.Source != source {
+			continue
+		}
+		for n, mode := range f.ArgModes {
+			if mode == 'o' {
+				names = append(names, f.ArgNames[n])
+			}
+		}
+		break
+	}
+	return names
+}
+
+// registerCounters makes the statistics of tables what they are in PostgreSQL
+// with track_counts off: counters are zero, and nothing has happened yet.
+func registerCounters(r *registry) {
+	for i := range functionTable {
+		f := &functionTable[i]
+		if !strings.HasPrefix(f.Name, "pg_stat_get_") || f.ReturnsSet || len(f.AllArgs) > 0 || r.byKey[f.Source] != nil {
+			continue
+		}
+		value := "0"
+		switch f.Result {
+		case types.Int8OID:
+		case types.Float8OID:
+			value = "0.0"
+		case types.TimestamptzOID:
+			value = "NULL"
+		default:
+			continue
+		}
+		switch {
+		case len(f.Args) == 0:
+			r.native(value, f.Source)
+		case len(f.Args) == 1 && f.Args[0] == types.OidOID:
+			r.native("(CASE WHEN $1 IS NOT NULL THEN "+value+" END)", f.Source)
+		}
 	}
 }
