@@ -132,8 +132,6 @@ type Catalog interface {
 	RelationKind(oid uint32) (kind byte, ok bool)
 	// Describe is pg_describe_object.
 	Describe(class, oid uint32, sub int) (text string, ok bool)
-	// Description is the comment on an object; class is the catalog's name.
-	Description(class string, oid uint32, sub int) (text string, ok bool)
 	// RoleName is pg_get_userbyid; RoleByName its inverse.
 	RoleName(oid uint32) (name string, ok bool)
 	RoleByName(name string) (oid uint32, ok bool)

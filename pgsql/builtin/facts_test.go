@@ -103,13 +103,6 @@ func (f *facts) Describe(class, oid uint32, sub int) (string, bool) {
 	return "column x of table item", class == 1259 && oid == 20000 && sub == 1
 }
 
-func (f *facts) Description(class string, oid uint32, sub int) (string, bool) {
-	if class == "pg_class" && sub == 3 {
-		return "a column", true
-	}
-	return "a comment", oid == 20000
-}
-
 func (f *facts) RoleName(oid uint32) (string, bool) { return "ann", oid == 10 }
 func (f *facts) RoleByName(name string) (uint32, bool) {
 	return 10, name == "ann"
@@ -132,6 +125,11 @@ func TestFacts(t *testing.T) {
 	conn, env := openTest(t)
 	f := &facts{settings: map[string]string{"work_mem": "4MB"}}
 	env.Session, env.Sequences, env.Catalog = f, f, f
+	if err := conn.Exec("INSERT INTO pg_class VALUES (1259, 'pg_class', 11), (1255, 'pg_proc', 11), (1262, 'pg_database', 11), (9999, 'pg_class', 2200);" +
+		"INSERT INTO pg_description VALUES (20000, 1259, 0, 'a comment'), (20000, 1259, 3, 'a column'), (20000, 1255, 3, 'no column');" +
+		"INSERT INTO pg_shdescription VALUES (5, 1262, 'a database')"); err != nil {
+		t.Fatal(err)
+	}
 	h := &harness{conn: conn, env: env}
 	for _, c := range []struct{ expression, want string }{
 		{"version()", `"PostgreSQL 15.99"`},
@@ -181,6 +179,10 @@ func TestFacts(t *testing.T) {
 		{"pg_describe_object(1259::oid, 1::oid, 0)", "NULL"},
 		{"obj_description(20000::oid, 'pg_class')", `"a comment"`},
 		{"obj_description(1::oid, 'pg_proc')", "NULL"},
+		{"obj_description(20000::oid, 'pg_proc')", "NULL"},
+		{"obj_description(20000::oid)", `"a comment"`},
+		{"shobj_description(5::oid, 'pg_database')", `"a database"`},
+		{"col_description(20000::oid, 4)", "NULL"},
 		{"col_description(20000::oid, 3)", `"a column"`},
 		{"pg_get_userbyid(10::oid)", `"ann"`},
 		{"pg_get_userbyid(11::oid)", `"unknown (OID=11)"`},

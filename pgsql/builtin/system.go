@@ -152,26 +152,14 @@ func serialSequence(e *Env, a []types.Value) (types.Value, error) {
 	return types.TextValue(name), nil
 }
 
+// registerDescriptions implements the comments on objects, which are rows.
 func registerDescriptions(r *registry) {
-	describe := func(e *Env, class string, oid, sub int64) types.Value {
-		if e.Catalog == nil {
-			return types.Value{}
-		}
-		text, ok := e.Catalog.Description(class, uint32(oid), int(sub))
-		if !ok {
-			return types.Value{}
-		}
-		return types.TextValue(text)
-	}
-	byClass := func(e *Env, a []types.Value) (types.Value, error) {
-		return describe(e, string(a[1].Bytes), a[0].Int64(), 0), nil
-	}
-	r.scalar("obj_description(oid,name)", byClass)
-	r.scalar("shobj_description(oid,name)", byClass)
-	r.scalar("obj_description(oid)", func(e *Env, a []types.Value) (types.Value, error) { return describe(e, "", a[0].Int64(), 0), nil })
-	r.scalar("col_description(oid,int4)", func(e *Env, a []types.Value) (types.Value, error) {
-		return describe(e, "pg_class", a[0].Int64(), a[1].Int64()), nil
-	})
+	const comment = "(SELECT d_.description FROM pg_description AS d_ WHERE d_.objoid = $1 AND d_.objsubid = "
+	const class = " = (SELECT c_.oid FROM pg_class AS c_ WHERE c_.relname = $2 AND c_.relnamespace = 11))"
+	r.native(comment+"0 AND d_.classoid"+class, "obj_description(oid,name)")
+	r.native(comment+"0)", "obj_description(oid)")
+	r.native(comment+"$2 AND d_.classoid = 1259)", "col_description(oid,int4)")
+	r.native("(SELECT d_.description FROM pg_shdescription AS d_ WHERE d_.objoid = $1 AND d_.classoid"+class, "shobj_description(oid,name)")
 }
 
 func registerVisibility(r *registry) {

@@ -125,6 +125,7 @@ type Relation struct {
 	Options     []string      // reloptions, "fillfactor=70"
 	Version     uint64        // schema version of its last change
 	System      bool
+	Triggers    bool // relhastriggers: a foreign key is or was at either end
 }
 
 // Column is a row of pg_attribute. Columns[i].Num is i+1: dropped ones stay.

@@ -309,9 +309,17 @@ func (e *Edit) DropIndex(r *Relation, oid uint32) {
 	e.dropComments(PgClassOID, oid)
 }
 
-// NewConstraint appends a constraint to the table.
+// NewConstraint appends a constraint to the table. A foreign key marks both of
+// its tables as PostgreSQL does, which keeps triggers on them: psql looks for
+// foreign keys only where such a mark is.
 func (e *Edit) NewConstraint(r *Relation, k *Constraint) *Constraint {
 	k.OID = e.NewOID()
+	if k.Kind == ForeignKey {
+		r.Triggers = true
+		if referenced := e.Relation(k.RefRelation); referenced != nil {
+			referenced.Triggers = true
+		}
+	}
 	r.Constraints = append(r.Constraints, k)
 	return k
 }

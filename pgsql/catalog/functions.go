@@ -250,18 +250,6 @@ func (f *Functions) ExprText(text string, pretty bool) string {
 	return f.printer(f.path()).ExprText(text, pretty)
 }
 
-// Description is the comment on a user object; those on system objects are
-// in pg_description only.
-func (f *Functions) Description(class string, oid uint32, sub int) (text string, ok bool) {
-	c := f.Current()
-	r := c.Relation(PgCatalogOID, class)
-	if r == nil {
-		return "", false
-	}
-	text = c.Comment(r.OID, oid, int32(sub))
-	return text, text != ""
-}
-
 // RoleName is pg_get_userbyid.
 func (f *Functions) RoleName(oid uint32) (name string, ok bool) {
 	if r := f.Current().RoleByOID(oid); r != nil {

@@ -142,12 +142,14 @@ func (l *loader) readSchemas() error {
 
 func (l *loader) readClasses() error {
 	l.relations, l.indexes, l.rules = map[uint32]*Relation{}, map[uint32]*Relation{}, map[uint32]*Relation{}
-	sql := `SELECT oid, relname, relnamespace, reltype, relowner, relpersistence, relkind, relnatts, reloptions
+	sql := `SELECT oid, relname, relnamespace, reltype, relowner, relpersistence, relkind, relnatts, reloptions,
+			relhastriggers
 		FROM pg_class WHERE oid >= 16384`
 	return l.query(sql, func(v []types.Value) error {
 		r := &Relation{
 			OID: oidOf(v[0]), Name: stringOf(v[1]), Schema: oidOf(v[2]), RowType: oidOf(v[3]), Owner: oidOf(v[4]),
 			Persistence: charOf(v[5]), Kind: charOf(v[6]), Options: textsOf(v[8]),
+			Triggers: v[9].Bool(),
 		}
 		schema := l.catalog.schemas[r.Schema]
 		if schema == nil {

@@ -126,12 +126,10 @@ func (w *rowWriter) relation(r *Relation) {
 // class writes the pg_class row of any relation and its place in its schema.
 func (w *rowWriter) class(r *Relation) {
 	var checks int
-	var triggers bool
 	for _, k := range r.Constraints {
 		if k.Kind == Check {
 			checks++
 		}
-		triggers = triggers || k.Kind == ForeignKey
 	}
 	var am, filenode uint32
 	pages, tuples, identity := 0, 0.0, byte('n')
@@ -148,7 +146,7 @@ func (w *rowWriter) class(r *Relation) {
 	w.add(pgClass, number(r.OID), text(r.Name), number(r.Schema), number(r.RowType), zero, number(r.Owner),
 		number(am), number(filenode), zero, number(pages), types.FloatValue(tuples), zero, zero,
 		flag(len(r.Indexes) > 0), flag(false), char(r.Persistence), char(r.Kind), number(len(r.Columns)),
-		number(checks), flag(r.View != nil), flag(triggers), flag(false), flag(false), flag(false), flag(true),
+		number(checks), flag(r.View != nil), flag(r.Triggers), flag(false), flag(false), flag(false), flag(true),
 		char(identity), flag(false), zero, zero, zero, null, textArray(r.Options), null)
 	if r.Kind != KindIndex {
 		w.depend(PgClassOID, r.OID, 0, PgNamespaceOID, r.Schema, 0, 'n')

@@ -36,7 +36,6 @@ columns() {
 		WHEN attname IN ('relpages', 'relallvisible') THEN '0'
 		WHEN attname IN ('relfrozenxid', 'relminmxid', 'datfrozenxid', 'datminmxid', 'relfilenode') THEN '0'
 		WHEN attname = 'reltuples' THEN '-1'
-		WHEN attname = 'nspowner' THEN '10'
 		WHEN attname IN ('rolpassword', 'prosqlbody', 'datcollversion', 'collversion') THEN 'NULL'
 		WHEN atttypid = 'regproc'::regtype THEN attname || '::oid'
 		ELSE quote_ident(attname) END, ', ' ORDER BY attnum)
