@@ -126,14 +126,14 @@ func (s *Session) endBlock() {
 }
 
 // rollback ends the transaction without its effects.
-func (s *Session) rollback(r *pgwire.Reply) {
+func (s *Session) rollback() {
 	b := s.block
 	if b == nil {
 		return
 	}
 	s.endBlock()
 	s.base = b.began
-	s.setSettings(b.began, r)
+	s.setSettings(b.began)
 }
 
 // statementMoment is the time and randomness for the statement that begins:
@@ -285,8 +285,19 @@ func (s *Session) settlePending(ctx context.Context, r *pgwire.Reply) error {
 		r.SettleBefore(pending[0].hold)
 		return err
 	}
+	if err := s.fillPending(ctx, w, pending, len(b.operations), r); err != nil {
+		return err
+	}
+	r.Settle()
+	return nil
+}
+
+// fillPending runs pending writes, whose operations end before number last, in
+// the workspace and fills in their answers.
+func (s *Session) fillPending(ctx context.Context, w *sqlfsm.Workspace, pending []pendingWrite, last int, r *pgwire.Reply) error {
+	b := s.block
 	for i, write := range pending {
-		end := len(b.operations)
+		end := last
 		if i+1 < len(pending) {
 			end = pending[i+1].first
 		}
@@ -300,7 +311,6 @@ func (s *Session) settlePending(ctx context.Context, r *pgwire.Reply) error {
 		s.answer(write.portal, &result, write.describe, r)
 		r.EndFill()
 	}
-	r.Settle()
 	return nil
 }
 
@@ -315,6 +325,7 @@ func (s *Session) Flush(ctx context.Context, r *pgwire.Reply) error {
 
 // Sync implements pgwire.Session.
 func (s *Session) Sync(ctx context.Context, r *pgwire.Reply) error {
+	defer s.report(r)
 	b := s.block
 	if b == nil {
 		s.dropPortals()
@@ -325,7 +336,7 @@ func (s *Session) Sync(ctx context.Context, r *pgwire.Reply) error {
 	}
 	if b.failed {
 		r.Settle()
-		s.rollback(r)
+		s.rollback()
 		return nil
 	}
 	if err := s.commit(ctx, r); err != nil {
@@ -347,22 +358,22 @@ func (s *Session) dropPortals() {
 func (s *Session) commit(ctx context.Context, r *pgwire.Reply) error {
 	b := s.block
 	if len(b.operations) == 0 {
-		s.finish(r)
+		s.finish()
 		return nil
 	}
 	err := s.commitLog(ctx, b, r)
 	if err != nil {
-		s.rollback(r)
+		s.rollback()
 		return err
 	}
-	s.finish(r)
+	s.finish()
 	return nil
 }
 
 // finish ends a committed transaction: SET LOCAL ends with it.
-func (s *Session) finish(r *pgwire.Reply) {
+func (s *Session) finish() {
 	s.endBlock()
-	s.setSettings(s.base, r)
+	s.setSettings(s.base)
 }
 
 // entry makes the log entry of the transaction.
@@ -420,8 +431,7 @@ func (s *Session) commitLog(ctx context.Context, b *block, r *pgwire.Reply) erro
 		case raftlog.Failed:
 			for i, write := range b.pending {
 				if write.statement == result.Statement {
-					s.answerBefore(b, i, &result, r)
-					return s.translate(write.portal, result.Err)
+					return s.answerFailed(ctx, i, result.Err, r)
 				}
 			}
 			s.giveUpPending(b, 0, r)
@@ -430,6 +440,27 @@ func (s *Session) commitLog(ctx context.Context, b *block, r *pgwire.Reply) erro
 		s.giveUpPending(b, 0, r)
 		return unexpectedStatus(&result)
 	}
+}
+
+// answerFailed answers the pending writes before number n, with which the
+// transaction failed in the log: what they would have returned.
+func (s *Session) answerFailed(ctx context.Context, n int, cause error, r *pgwire.Reply) error {
+	b := s.block
+	failed := b.pending[n]
+	before := b.pending[:n]
+	b.pending = nil
+	if n > 0 {
+		w, err := s.openWorkspace(ctx)
+		if err != nil {
+			r.SettleBefore(before[0].hold)
+			return err
+		}
+		if err := s.fillPending(ctx, w, before, failed.first, r); err != nil {
+			return err
+		}
+	}
+	r.SettleBefore(failed.hold)
+	return s.translate(failed.portal, cause)
 }
 
 func conflict(result *raftlog.Result) error {

@@ -52,8 +52,7 @@ func (f *sessionFacts) Setting(name string) (string, bool) {
 	return v, err == nil
 }
 
-// SetSetting is set_config(). The client learns of reported parameters at the
-// next ReadyForQuery that SET itself causes, or never: it asked by a function.
+// SetSetting is set_config().
 func (f *sessionFacts) SetSetting(name, value string, local bool) (string, error) {
 	s := (*Session)(f)
 	if err := s.assign(name, value, false, local && s.block != nil && s.block.explicit, nil); err != nil {

@@ -134,15 +134,16 @@ func (s *Session) searchPath() []string {
 	return path
 }
 
-// setSettings puts new settings into force and tells the client about those it
-// follows.
-func (s *Session) setSettings(next *settings.State, r *pgwire.Reply) {
-	s.settings = next
-	if r == nil || s.reported == next {
-		return
+// setSettings puts new settings into force.
+func (s *Session) setSettings(next *settings.State) { s.settings = next }
+
+// report tells the client about the changed settings that it follows, as
+// PostgreSQL does before it says that it is ready.
+func (s *Session) report(r *pgwire.Reply) {
+	if s.reported != s.settings {
+		s.settings.Reported(s.reported, r.ParameterStatus)
+		s.reported = s.settings
 	}
-	next.Reported(s.reported, r.ParameterStatus)
-	s.reported = next
 }
 
 // planKey gives the key under which a plan of sql is shared.

@@ -30,7 +30,7 @@ func (s *Session) set(ctx context.Context, t *ast.VariableSetStmt, r *pgwire.Rep
 			}
 		}
 		s.base = keep
-		s.setSettings(keep, r)
+		s.setSettings(keep)
 		r.CommandComplete("RESET")
 		return nil
 	}
@@ -99,7 +99,7 @@ func (s *Session) assign(name, value string, isDefault, local bool, r *pgwire.Re
 		}
 		s.base = base
 	}
-	s.setSettings(next, r)
+	s.setSettings(next)
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 // Query implements pgwire.Session.
 // https://www.postgresql.org/docs/15/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT
 func (s *Session) Query(ctx context.Context, sql string, r *pgwire.Reply) error {
+	defer s.report(r)
 	delete(s.statements, "") // a simple query ends the unnamed statement and portal
 	s.ClosePortal("")
 	err := s.queryAll(ctx, sql, r)
@@ -26,7 +27,7 @@ func (s *Session) Query(ctx context.Context, sql string, r *pgwire.Reply) error 
 				err = s.failure(ctx, err)
 			}
 		} else {
-			s.rollback(r)
+			s.rollback()
 		}
 	}
 	return err

@@ -89,7 +89,7 @@ func (s *Session) commitExplicit(ctx context.Context, t *ast.TransactionStmt, r 
 	}
 	modes := *b
 	if b.failed {
-		s.rollback(r)
+		s.rollback()
 		s.chain(t, &modes)
 		r.CommandComplete("ROLLBACK")
 		return nil
@@ -120,7 +120,7 @@ func (s *Session) rollbackExplicit(ctx context.Context, t *ast.TransactionStmt, 
 				return err
 			}
 		}
-		s.rollback(r)
+		s.rollback()
 		if modes.explicit {
 			s.chain(t, &modes)
 		}
@@ -227,7 +227,7 @@ func (s *Session) rollbackTo(ctx context.Context, at int, r *pgwire.Reply) error
 	b.catalog, b.changesSchema = sp.catalog, sp.changesSchema
 	b.failed = false
 	s.base = sp.base
-	s.setSettings(sp.settings, r)
+	s.setSettings(sp.settings)
 	r.CommandComplete("ROLLBACK")
 	return nil
 }

@@ -181,7 +181,7 @@ func (s *Session) vacuum(ctx context.Context, t *ast.VacuumStmt, r *pgwire.Reply
 func (s *Session) discard(t *ast.DiscardStmt, r *pgwire.Reply) error {
 	switch t.Target {
 	case ast.DiscardAll:
-		if s.block != nil && s.block.explicit {
+		if s.block != nil {
 			return pgerr.New(pgerr.ActiveSQLTransaction, "DISCARD ALL cannot run inside a transaction block")
 		}
 		clear(s.statements)
@@ -189,7 +189,7 @@ func (s *Session) discard(t *ast.DiscardStmt, r *pgwire.Reply) error {
 		clear(s.currval)
 		s.lastSeq = 0
 		s.base = s.defaults
-		s.setSettings(s.defaults, r)
+		s.setSettings(s.defaults)
 		r.CommandComplete("DISCARD ALL")
 	case ast.DiscardPlans:
 		r.CommandComplete("DISCARD PLANS") // plans are checked against the schema at each use

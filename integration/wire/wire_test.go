@@ -25,6 +25,8 @@ type client struct {
 	t     *testing.T
 	conn  net.Conn
 	front *pgproto3.Frontend
+
+	startedUp bool // parameter statuses are shown from now on
 }
 
 func dial(t *testing.T, n *harness.Node) *client {
@@ -44,6 +46,7 @@ func connect(t *testing.T, n *harness.Node) *client {
 	c := dial(t, n)
 	c.send(&pgproto3.StartupMessage{ProtocolVersion: pgproto3.ProtocolVersion30, Parameters: map[string]string{"user": "postgres"}})
 	c.until("Ready")
+	c.startedUp = true
 	return c
 }
 
@@ -70,6 +73,7 @@ func (c *client) write(b []byte) {
 // returns them in short form, without what servers say at startup.
 func (c *client) until(last string) string {
 	var all []string
+	startedUp := c.startedUp
 	for {
 		m, err := c.front.Receive()
 		if err != nil {
@@ -91,6 +95,12 @@ func (c *client) until(last string) string {
 			word = "Suspended"
 		case *pgproto3.NoData:
 			word = "NoData"
+		case *pgproto3.EmptyQueryResponse:
+			word = "Empty"
+		case *pgproto3.ParameterStatus:
+			if startedUp {
+				word = m.Name + "=" + m.Value
+			}
 		case *pgproto3.CopyInResponse:
 			word = "CopyIn"
 		}
