@@ -482,17 +482,7 @@ func unexpectedStatus(result *raftlog.Result) error {
 // answerPending fills in the answers of the pending writes of a committed
 // transaction.
 func (s *Session) answerPending(ctx context.Context, b *block, result *raftlog.Result, r *pgwire.Reply) error {
-	s.answerBefore(b, len(b.pending), result, r)
-	if b.changesSchema {
-		return s.manager.config.Store.WaitApplied(ctx, s.lastIndex)
-	}
-	return nil
-}
-
-// answerBefore fills in the answers of the pending writes before number n and
-// drops those from n on.
-func (s *Session) answerBefore(b *block, n int, result *raftlog.Result, r *pgwire.Reply) {
-	for _, write := range b.pending[:n] {
+	for _, write := range b.pending {
 		var done raftlog.StatementResult
 		if write.statement < len(result.Statements) {
 			done = result.Statements[write.statement]
@@ -501,7 +491,11 @@ func (s *Session) answerBefore(b *block, n int, result *raftlog.Result, r *pgwir
 		s.answer(write.portal, &done, write.describe, r)
 		r.EndFill()
 	}
-	s.giveUpPending(b, n, r)
+	s.giveUpPending(b, len(b.pending), r)
+	if b.changesSchema {
+		return s.manager.config.Store.WaitApplied(ctx, s.lastIndex)
+	}
+	return nil
 }
 
 // giveUpPending drops the answers from the pending write n on.

@@ -55,7 +55,7 @@ func (s *Session) executeSQL(ctx context.Context, p *portal, t *ast.ExecuteStmt,
 	} else if err := s.refresh(ctx, inner, cat); err != nil {
 		return true, err
 	}
-	if inner.params, err = s.arguments(ctx, t, inner.planned); err != nil {
+	if inner.params, err = s.arguments(ctx, p.planned, t, inner.planned); err != nil {
 		return true, err
 	}
 	done, err := s.begin(ctx, inner, 0, last && inner.planned.columns == nil, r)
@@ -64,7 +64,7 @@ func (s *Session) executeSQL(ctx context.Context, p *portal, t *ast.ExecuteStmt,
 }
 
 // arguments evaluates the expressions of EXECUTE as the parameter types.
-func (s *Session) arguments(ctx context.Context, t *ast.ExecuteStmt, planned *planned) ([]types.Value, error) {
+func (s *Session) arguments(ctx context.Context, execute *planned, t *ast.ExecuteStmt, planned *planned) ([]types.Value, error) {
 	if len(t.Params) != len(planned.Params) {
 		return nil, pgerr.New(pgerr.SyntaxError, "wrong number of parameters for prepared statement %q", t.Name).
 			WithDetail("Expected %d parameters but got %d.", len(planned.Params), len(t.Params))
@@ -72,15 +72,16 @@ func (s *Session) arguments(ctx context.Context, t *ast.ExecuteStmt, planned *pl
 	if len(t.Params) == 0 {
 		return nil, nil
 	}
-	var sql strings.Builder
-	sql.WriteString("SELECT ")
-	for i, e := range t.Params {
-		if i > 0 {
-			sql.WriteString(", ")
-		}
-		sql.WriteString("(" + ast.String(e) + ")::" + types.FormatType(planned.Params[i], -1))
+	raw := execute.raw
+	var err error
+	if raw.Stmt, err = s.argumentQuery(t, planned); err != nil {
+		return nil, err
 	}
-	inner, err := s.plan(ctx, sql.String(), nil)
+	cat, err := s.catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	inner, err := s.planRaw(ctx, raw, execute.sql, nil, cat)
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +101,28 @@ func (s *Session) arguments(ctx context.Context, t *ast.ExecuteStmt, planned *pl
 		params[i] = p.rows.column(i).Clone()
 	}
 	return params, nil
+}
+
+// argumentQuery makes the query that converts the arguments of EXECUTE. Its
+// expressions are EXECUTE's own, so that errors point into its text.
+func (s *Session) argumentQuery(t *ast.ExecuteStmt, planned *planned) (ast.Stmt, error) {
+	var sql strings.Builder
+	sql.WriteString("SELECT ")
+	for i, oid := range planned.Params {
+		if i > 0 {
+			sql.WriteString(", ")
+		}
+		sql.WriteString("NULL::" + types.FormatType(oid, -1))
+	}
+	raws, err := s.parseText(sql.String())
+	if err != nil {
+		return nil, err
+	}
+	query := raws[0].Stmt.(*ast.SelectStmt)
+	for i := range query.Targets {
+		query.Targets[i].Value.(*ast.TypeCast).X = t.Params[i]
+	}
+	return query, nil
 }
 
 func (s *Session) deallocate(t *ast.DeallocateStmt, r *pgwire.Reply) error {
