@@ -12,11 +12,11 @@ import (
 const firstUserOID = 16384
 
 // volatileTypes are types whose values differ from one run to the next: dates
-// and times, and transaction ids.
-var volatileTypes = map[uint32]bool{28: true, 1114: true, 1184: true, 1083: true, 1266: true, 5069: true, 3220: true}
+// and times, transaction ids, and UUIDs.
+var volatileTypes = map[uint32]bool{28: true, 2950: true, 1114: true, 1184: true, 1083: true, 1266: true, 5069: true, 3220: true}
 
 // volatileNames are columns whose values no two servers share.
-var volatileNames = regexp.MustCompile(`(?i)^(version|server_version|pg_backend_pid|gen_random_uuid|size|pid|xmin|ctid|random|current_user|inet_.*)$`)
+var volatileNames = regexp.MustCompile(`(?i)^(version|server_version|pg_backend_pid|gen_random_uuid|size|pid|xmin|ctid|random|current_user|current_database|catalog_name|table_catalog|inet_.*)$`)
 
 var (
 	largeNumber = regexp.MustCompile(`\b[1-9]\d{4,}\b`)

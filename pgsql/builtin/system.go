@@ -357,7 +357,7 @@ func registerFunctionTexts(r *registry) {
 }
 
 func functionResult(f *Function) (string, bool) {
-	s := types.FormatType(f.Result, -1)
+	s := types.FormatType(f.Result, types.TypmodUnknown)
 	if columns := tableColumns(f); columns != "" {
 		return "TABLE(" + columns + ")", true
 	}
@@ -371,7 +371,7 @@ func tableColumns(f *Function) string {
 	var parts []string
 	for i, mode := range f.ArgModes {
 		if mode == 't' {
-			parts = append(parts, QuoteIdentifier(f.ArgNames[i])+" "+types.FormatType(f.AllArgs[i], -1))
+			parts = append(parts, QuoteIdentifier(f.ArgNames[i])+" "+types.FormatType(f.AllArgs[i], types.TypmodUnknown))
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -405,7 +405,7 @@ func functionArguments(f *Function, defaults bool) string {
 		if i < len(f.ArgNames) && f.ArgNames[i] != "" {
 			part += QuoteIdentifier(f.ArgNames[i]) + " "
 		}
-		part += types.FormatType(t, -1)
+		part += types.FormatType(t, types.TypmodUnknown)
 		if modes[i] != 'o' {
 			if n := input - (len(f.Args) - len(f.Defaults)); defaults && n >= 0 && n < len(f.Defaults) {
 				part += " DEFAULT " + f.Defaults[n]

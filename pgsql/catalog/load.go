@@ -185,7 +185,7 @@ func (l *loader) readDefaults() error {
 
 func (l *loader) readColumns() error {
 	sql := `SELECT attrelid, attname, atttypid, attnum, atttypmod, attnotnull, attidentity, attgenerated,
-		attisdropped, attcollation FROM pg_attribute WHERE attrelid >= 16384 ORDER BY attrelid, attnum`
+		attisdropped, attcollation FROM pg_attribute WHERE attrelid >= 16384 AND attnum > 0 ORDER BY attrelid, attnum`
 	var r *Relation
 	err := l.query(sql, func(v []types.Value) error {
 		if oid := oidOf(v[0]); r == nil || r.OID != oid {

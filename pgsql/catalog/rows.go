@@ -108,6 +108,9 @@ func (w *rowWriter) relation(r *Relation) {
 		w.attribute(r, column)
 		w.attrdef(r, column)
 	}
+	if r.Kind == KindTable || r.Kind == KindMatview || r.Kind == KindSequence {
+		w.systemColumns(r)
+	}
 	w.rowType(r)
 	if r.Sequence != nil {
 		w.sequence(r)
@@ -167,6 +170,26 @@ func (w *rowWriter) attribute(r *Relation, column *Column) {
 		char(storage), char(0), flag(column.NotNull), flag(column.Default != ""), flag(false),
 		char(column.Identity), char(column.Generated), flag(column.Dropped), flag(true), zero,
 		number(column.Collation), null, null, null, null)
+}
+
+// systemColumns writes the columns that every table has.
+func (w *rowWriter) systemColumns(r *Relation) {
+	for i, column := range [...]struct {
+		name string
+		typ  types.OID
+	}{
+		{"ctid", types.TidOID},
+		{"xmin", types.XidOID},
+		{"cmin", types.CidOID},
+		{"xmax", types.XidOID},
+		{"cmax", types.CidOID},
+		{"tableoid", types.OidOID},
+	} {
+		length, byVal, align, _ := physicalType(column.typ)
+		w.add(pgAttribute, number(r.OID), text(column.name), number(column.typ), zero, number(length),
+			number(-1-i), zero, number(-1), number(-1), flag(byVal), char(align), char('p'), char(0), flag(true),
+			flag(false), flag(false), char(0), char(0), flag(false), flag(true), zero, zero, null, null, null, null)
+	}
 }
 
 // physicalType returns what pg_attribute repeats from pg_type.

@@ -41,7 +41,7 @@ func (t *alteration) addColumn(c *ast.AlterTableCmd) {
 		column.NotNull = false
 		t.setNotNull(column)
 		if value == "NULL" {
-			t.checks = append(t.checks, raiseIf(pgerr.NotNullViolation, t.nullsMessage(column), "SELECT 1 FROM "+t.old.Physical))
+			t.checks = append(t.checks, raiseIf(t.nullsError(column), "", "SELECT 1 FROM "+t.old.Physical))
 		}
 	}
 	for _, p := range later {
@@ -76,8 +76,10 @@ func (t *alteration) defaultSQL(c *catalog.Column) string {
 	return t.bareSQL(s.items[0].rte, y)
 }
 
-func (t *alteration) nullsMessage(c *catalog.Column) string {
-	return "column \"" + c.Name + "\" of relation \"" + t.r.Name + "\" contains null values"
+func (t *alteration) nullsError(c *catalog.Column) *pgerr.Error {
+	e := t.violation(pgerr.NotNullViolation, "column \"%s\" of relation \"%s\" contains null values", c.Name, t.r.Name)
+	e.Column = c.Name
+	return e
 }
 
 // setNotNull is SET NOT NULL.
@@ -86,7 +88,7 @@ func (t *alteration) setNotNull(c *catalog.Column) {
 		return
 	}
 	c.NotNull = true
-	t.raise([]int16{c.Num}, pgerr.NotNullViolation, t.nullsMessage(c),
+	t.raise([]int16{c.Num}, t.nullsError(c), "",
 		"SELECT 1 FROM "+t.r.Physical+" WHERE "+c.Physical+" IS NULL")
 	t.native = append(t.native, "ALTER TABLE "+t.r.Physical+" ALTER COLUMN "+c.Physical+" SET NOT NULL")
 }
@@ -126,6 +128,11 @@ func (t *alteration) columnDefault(cmd *ast.AlterTableCmd) {
 	if cmd.Expr == nil {
 		t.edit.SetDefault(c, "")
 		return
+	}
+	for _, k := range t.r.Constraints {
+		if (k.OnDelete == 'd' || k.OnUpdate == 'd') && slices.Contains(k.Columns, c.Num) {
+			t.fail(-1, errSetDefault())
+		}
 	}
 	t.edit.SetDefault(c, t.defaultText(c, cmd.Expr))
 }

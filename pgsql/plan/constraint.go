@@ -300,7 +300,7 @@ func (d *ddl) checkForeignForm(r, ref *catalog.Relation, def *ast.Constraint, k 
 	for n, num := range k.Columns {
 		c, to := r.ColumnByNum(num), ref.ColumnByNum(k.RefColumns[n])
 		if (k.OnDelete == 'd' || k.OnUpdate == 'd') && c.Default != "" {
-			d.fail(-1, pgerr.Unsupported("foreign key action SET DEFAULT is not supported on columns with a default"))
+			d.fail(-1, errSetDefault())
 		}
 		if types.StrictDecl(c.Type) == types.StrictDecl(to.Type) && category(c.Type) == category(to.Type) {
 			continue
@@ -311,4 +311,9 @@ func (d *ddl) checkForeignForm(r, ref *catalog.Relation, def *ast.Constraint, k 
 		d.fail(-1, pgerr.New(pgerr.DatatypeMismatch, "foreign key constraint \"%s\" cannot be implemented", k.Name).
 			WithDetail("Key columns \"%s\" and \"%s\" are of incompatible types: %s and %s.", c.Name, to.Name, typeText(c.Type), typeText(to.Type)))
 	}
+}
+
+// errSetDefault refuses a default other than NULL where a foreign key sets it.
+func errSetDefault() *pgerr.Error {
+	return pgerr.Unsupported("foreign key action SET DEFAULT is not supported on columns with a default")
 }

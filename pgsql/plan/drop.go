@@ -29,7 +29,7 @@ func (a *analyzer) drop(s *ast.DropStmt) *Statement {
 	default:
 		return a.dropOther(s)
 	}
-	d := &dropper{ddl: a.newDDL(), cascade: s.Behavior == ast.Cascade, gone: map[uint32]bool{}}
+	d := &dropper{ddl: a.newDDL(), cascade: s.Behavior == ast.Cascade, gone: map[uint32]bool{}, going: map[uint32]bool{}}
 	for _, names := range s.Names {
 		d.target(s, names)
 	}
@@ -71,6 +71,7 @@ type dropper struct {
 	cascade bool
 	roots   []root
 	gone    map[uint32]bool // relations and schemas to be dropped
+	going   map[uint32]bool // relations of schemas to be dropped
 	order   []uint32        // relations, dependents first
 
 	blockers []string // RESTRICT: what depends
@@ -233,6 +234,9 @@ func (d *dropper) schemaContents(r root) {
 		}
 	}
 	for _, relation := range contents {
+		d.going[relation.OID] = true
+	}
+	for _, relation := range contents {
 		if s := relation.Sequence; s != nil && s.OwnedBy != 0 {
 			continue // goes with its table
 		}
@@ -265,7 +269,7 @@ func (d *dropper) dependents(r *catalog.Relation, name string) {
 		d.depend(v, d.describe(v)+" depends on "+name)
 	}
 	for _, ref := range d.cat.ReferencingForeignKeys(r.OID) {
-		if !d.gone[ref.Relation.OID] {
+		if !d.gone[ref.Relation.OID] && !d.going[ref.Relation.OID] {
 			text := "constraint " + catalog.QuoteIdent(ref.Constraint.Name) + " on " + d.describe(ref.Relation)
 			d.blockers = append(d.blockers, text+" depends on "+name)
 			d.cascades = append(d.cascades, text)
@@ -285,7 +289,7 @@ func (d *dropper) sequenceUsers(r *catalog.Relation, name string) {
 			WithHint("You can drop %s instead.", column))
 	}
 	for _, table := range d.cat.Relations() {
-		if d.gone[table.OID] || table.System {
+		if d.gone[table.OID] || d.going[table.OID] || table.System {
 			continue
 		}
 		for _, c := range table.Columns {

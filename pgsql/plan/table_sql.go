@@ -91,10 +91,10 @@ func (d *ddl) foreignKeySQL(r *catalog.Relation, k *catalog.Constraint, name str
 			sql += on.event + "RESTRICT"
 		case 'c':
 			sql += on.event + "CASCADE"
-		case 'n':
+		case 'n', 'd':
+			// The columns of SET DEFAULT have no default, which is NULL; and
+			// SQLite cannot drop a constraint that says SET DEFAULT.
 			sql += on.event + "SET NULL"
-		case 'd':
-			sql += on.event + "SET DEFAULT"
 		}
 	}
 	if k.Deferrable {
