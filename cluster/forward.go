@@ -14,9 +14,9 @@ import (
 const (
 	forwardsInFlight = 64
 	forwardTimeout   = 5 * time.Second // of one call to the leader
-	// forwardGather bounds how long a call waits for the clients that the one
+	// forwardPauses bounds how long a call waits for the clients that the one
 	// before it answered.
-	forwardGather = 100 * time.Microsecond
+	forwardPauses = 1
 )
 
 // forwarder carries this node's entries to the leader, many in one call.
@@ -50,9 +50,7 @@ func (f *forwarder) close() { failAll(f.queue.close(), errClosing) }
 
 // work sends what waits, without waiting for the answers.
 func (f *forwarder) work(ctx context.Context) {
-	timer := stoppedTimer()
-	defer timer.Stop()
-	for f.queue.gather(ctx, timer, int(f.answered.Load()), forwardGather) {
+	for f.queue.gather(ctx, int(f.answered.Load()), forwardPauses) {
 		select {
 		case f.slots <- struct{}{}:
 		case <-ctx.Done():

@@ -13,9 +13,14 @@ import (
 	"polyreme/raftlog"
 )
 
-// gatherMost bounds how long a batch waits for the clients that the one before
-// it answered: their next entries mostly come within this time.
-const gatherMost = 500 * time.Microsecond
+const (
+	// pauseTime is the unit in which a batch waits for more. Timers are too
+	// coarse for it: an idle process sleeps in whole milliseconds.
+	pauseTime = 50 * time.Microsecond
+	// pausesMax bounds how long a batch waits for the clients that the one
+	// before it answered: their next entries mostly come within this time.
+	pausesMax = 6
+)
 
 // outcome is the answer to one attempt to propose an entry. err means that the
 // attempt failed; unless neverApplied(err), the entry may still be applied.
@@ -71,10 +76,9 @@ func neverApplied(err error) bool {
 type queue struct {
 	mu     sync.Mutex // guards what follows
 	items  []*proposal
-	want   int // the worker is told when there are so many, and at the first
 	closed bool
 
-	kick chan struct{} // capacity 1: items is not empty, or as many as wanted
+	kick chan struct{} // capacity 1: items may be not empty
 }
 
 func newQueue() *queue { return &queue{kick: make(chan struct{}, 1)} }
@@ -86,21 +90,16 @@ func (q *queue) push(ps ...*proposal) bool {
 		q.mu.Unlock()
 		return false
 	}
-	before := len(q.items)
+	first := len(q.items) == 0
 	q.items = append(q.items, ps...)
-	tell := before == 0 || before < q.want && len(q.items) >= q.want
 	q.mu.Unlock()
-	if tell {
-		q.signal()
+	if first { // otherwise the worker knows
+		select {
+		case q.kick <- struct{}{}:
+		default:
+		}
 	}
 	return true
-}
-
-func (q *queue) signal() {
-	select {
-	case q.kick <- struct{}{}:
-	default:
-	}
 }
 
 // waiting returns how many proposals wait.
@@ -111,16 +110,13 @@ func (q *queue) waiting() int {
 }
 
 // gather waits until there is a proposal, and then until there are as many as
-// expected, that at most for a while. It returns false when ctx ends.
+// expected, that at most for a few pauses. It returns false when ctx ends.
 //
 // Clients that got their answers from one batch send their next entries at
 // nearly the same time. Without this wait the first of them would go alone and
 // the others would wait for a whole batch.
-func (q *queue) gather(ctx context.Context, timer *time.Timer, expected int, while time.Duration) bool {
-	q.mu.Lock()
-	q.want = min(expected, raftlog.BatchEntriesMax)
-	n := len(q.items)
-	q.mu.Unlock()
+func (q *queue) gather(ctx context.Context, expected, pauses int) bool {
+	n := q.waiting()
 	for n == 0 {
 		select {
 		case <-q.kick:
@@ -129,20 +125,9 @@ func (q *queue) gather(ctx context.Context, timer *time.Timer, expected int, whi
 			return false
 		}
 	}
-	if n >= q.want || while <= 0 {
-		return true
-	}
-	timer.Reset(while)
-	defer timer.Stop()
-	for n < q.want {
-		select {
-		case <-q.kick:
-			n = q.waiting()
-		case <-timer.C:
-			return true
-		case <-ctx.Done():
-			return false
-		}
+	for ; n < min(expected, raftlog.BatchEntriesMax) && pauses > 0; pauses-- {
+		pause()
+		n = q.waiting()
 	}
 	return true
 }
@@ -191,30 +176,21 @@ func (k *packer) close() { failAll(k.queue.close(), errClosing) }
 // work puts one batch after the other into the log. One is under way at a time:
 // raft replicates them one by one, and what waits meanwhile shares the next.
 func (k *packer) work(ctx context.Context) {
-	timer := stoppedTimer()
-	defer timer.Stop()
 	var batch []*proposal
-	var while time.Duration
-	expected := 0
-	for k.queue.gather(ctx, timer, expected, while) {
+	expected, pauses := 0, 0
+	for k.queue.gather(ctx, expected, pauses) {
 		if batch = k.queue.take(batch[:0]); len(batch) == 0 {
 			continue
 		}
 		began := time.Now()
 		outs := k.apply(batch)
-		while = min(time.Since(began)/4, gatherMost)
+		pauses = min(int(time.Since(began)/4/pauseTime), pausesMax)
 		expected = len(batch) + k.queue.waiting()
 		for i, o := range outs {
 			batch[i].finish(o)
 		}
 		clear(batch)
 	}
-}
-
-func stoppedTimer() *time.Timer {
-	timer := time.NewTimer(time.Hour)
-	timer.Stop()
-	return timer
 }
 
 // apply puts a batch into the log as one raft log entry and waits for the
