@@ -169,7 +169,7 @@ func (s *Session) refresh(ctx context.Context, p *portal, cat *catalog.Catalog) 
 	if err != nil {
 		return err
 	}
-	if p.described && !sameColumns(p.planned.columns, next.columns) {
+	if (p.described || p.statement != nil) && !sameColumns(p.planned.columns, next.columns) {
 		return pgerr.New(pgerr.FeatureNotSupported, "cached plan must not change result type")
 	}
 	p.use(next)

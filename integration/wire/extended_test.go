@@ -182,6 +182,21 @@ var extendedCases = []struct{ name, sent, want string }{
 		c:s
 		B:,s 5
 		S`, "Row(6) SELECT 1 ERROR 42P05 Ready(I)\nERROR 26000 Ready(I)"},
+	{"a prepared statement whose result changes", `
+		P:s SELECT * FROM t
+		P:i INSERT INTO t VALUES ($1)
+		S
+		Q PREPARE p AS SELECT * FROM t
+		Q ALTER TABLE t ADD COLUMN b int DEFAULT 5
+		B:,s
+		E
+		S
+		Q EXECUTE p
+		B:,i 2
+		E
+		S
+		Q SELECT * FROM t`,
+		"Ready(I)\nPREPARE Ready(I)\nALTER TABLE Ready(I)\nERROR 0A000 Ready(I)\nERROR 0A000 Ready(I)\nINSERT 0 1 Ready(I)\nRow(1,5) Row(2,5) SELECT 2 Ready(I)"},
 	{"COPY in the extended protocol", `
 		P COPY t FROM STDIN
 		B
