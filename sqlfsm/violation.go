@@ -133,19 +133,23 @@ func explain(conn *sqlite.Conn, err error, sql string, again func(edit func(sql 
 		return client, nil
 	}
 	return client, withNulls(conn, violated, sql, func(watch *nullRow) error {
-		return explainUndone(conn, client, violated, watch, again)
+		return explainUndone(conn, client, violated, sql, watch, again)
 	})
 }
 
 // explainUndone explains within a savepoint that is undone.
-func explainUndone(conn *sqlite.Conn, client *pgerr.Error, violated sqlite.Constraint, watch *nullRow, again func(edit func(sql string) string) error) error {
+func explainUndone(conn *sqlite.Conn, client *pgerr.Error, violated sqlite.Constraint, sql string, watch *nullRow, again func(edit func(sql string) string) error) error {
 	if err := conn.Savepoint(explainSavepoint); err != nil {
 		return err
 	}
 	var fault error
 	switch violated.Kind {
 	case sqlite.UniqueConstraint, sqlite.PrimaryKeyConstraint:
-		fault = explainUnique(conn, client, violated, again)
+		if where, ok := uniqueIndexCondition(sql); ok {
+			fault = explainIndex(conn, client, violated, where)
+		} else {
+			fault = explainUnique(conn, client, violated, again)
+		}
 	case sqlite.CheckConstraint:
 		fault = explainCheck(conn, client, again)
 	case sqlite.ForeignKeyConstraint:

@@ -18,7 +18,9 @@ const families = `CREATE TABLE t1(c1 INTEGER PRIMARY KEY, c2 TEXT, c3 INTEGER, C
 	` CONSTRAINT f21 FOREIGN KEY (c2) REFERENCES t1(c1),` +
 	` CONSTRAINT f22 FOREIGN KEY (c3, c4) REFERENCES t1(c2, c3) ON DELETE RESTRICT) STRICT;` +
 	`INSERT INTO t1 VALUES(1,'one',1),(2,'two',2),(3,'three',3);` +
-	`INSERT INTO t2 VALUES(1,1,NULL,NULL),(2,2,'three',3);`
+	`INSERT INTO t2 VALUES(1,1,NULL,NULL),(2,2,'three',3),(3,2,'three',3);` +
+	`CREATE TABLE t4(c1 INTEGER, c2 TEXT, c3 INTEGER) STRICT;` +
+	`INSERT INTO t4 VALUES(2,'b',2),(2,'b',3),(1,'a',1),(1,'a',2);`
 
 // describeRaw is a raw error on one line.
 func describeRaw(t *testing.T, e *pgerr.Error) string {
@@ -81,6 +83,9 @@ var violations = []struct{ sql, want string }{
 	{"DELETE FROM t1 WHERE c1 = 3", "23503 table=t2 column=c3,c4 constraint=f22 side=referenced key= three 3"},
 	{"UPDATE t1 SET c1 = 20 WHERE c1 = 2", "23503 table=t2 column=c2 constraint=f21 side=referenced key= 2"},
 	{"DELETE FROM t1", "23503 table=t2 column=c2 constraint=f21 side=referenced key= 1"},
+	{"CREATE UNIQUE INDEX i7 ON t2(c4)", "23505 table=t2 column=c4 constraint= side= key= 3"},
+	{"CREATE UNIQUE INDEX i8 ON t4(c2, c1 DESC) WHERE (c3 > 1)", "23505 table=t4 column=c2,c1 constraint= side= key= b 2"},
+	{"CREATE UNIQUE INDEX i9 ON t4(c2 || 'x')", "23505 table= column= constraint=i9 side= key="},
 	{"INSERT INTO t1 VALUES('x','x',1)", "42804 table= column= constraint= side= key="},
 }
 
@@ -127,7 +132,7 @@ func TestViolationsInWorkspace(t *testing.T) {
 			t.Errorf("%s\n got %s\nwant %s", v.sql, got, v.want)
 		}
 	}
-	if got, want := rowsOf(t, w.Conn, "SELECT count(*) FROM t1, t2"), "6"; got != want {
+	if got, want := rowsOf(t, w.Conn, "SELECT count(*) FROM t1, t2"), "9"; got != want {
 		t.Errorf("workspace has %s rows, want %s", got, want)
 	}
 }

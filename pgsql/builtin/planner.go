@@ -12,7 +12,8 @@ import (
 //
 //	pg_single(x)                  aggregate: the one value of a scalar sub-query
 //	pg_limit(n), pg_offset(n)     checked counts of LIMIT and OFFSET
-//	pg_raise(code, message)       fails
+//	pg_raise(code, message)       fails; up to five more arguments are the error's
+//	                              detail, schema, table, column and constraint
 //	row_text(oid, value, ...)     text form of a row
 //	row_json(name, oid, value, ...) the object that row_to_json makes of a row
 func registerPlanner(r *registry) {
@@ -24,7 +25,12 @@ func registerPlanner(r *registry) {
 		return rowCount(a[0], types.IntValue(0), pgerr.InvalidRowCountInOffset, "OFFSET must not be negative")
 	})
 	r.supportVolatile("pg_raise", false, func(_ *Env, a []types.Value) (types.Value, error) {
-		return types.Value{}, &pgerr.Error{Code: string(a[0].Bytes), Message: string(a[1].Bytes)}
+		e := &pgerr.Error{}
+		fields := [...]*string{&e.Code, &e.Message, &e.Detail, &e.Schema, &e.Table, &e.Column, &e.Constraint}
+		for i := range min(len(a), len(fields)) {
+			*fields[i] = string(a[i].Bytes)
+		}
+		return types.Value{}, e
 	})
 	r.support("row_text", false, rowText)
 	r.support("row_json", false, rowJSON)

@@ -198,21 +198,30 @@ func (t *alteration) addConstraint(def *ast.Constraint) {
 }
 
 func (t *alteration) addedCheck(k *catalog.Constraint) {
-	t.raise(k.Columns, pgerr.CheckViolation, "check constraint \""+k.Name+"\" of relation \""+t.r.Name+"\" is violated by some row",
+	e := t.violation(pgerr.CheckViolation, "check constraint \"%s\" of relation \"%s\" is violated by some row", k.Name, t.r.Name)
+	e.Constraint = k.Name
+	t.raise(k.Columns, e, "",
 		"SELECT 1 FROM "+t.r.Physical+" WHERE NOT "+t.physicalExpr(t.r, k.Expr))
 	t.native = append(t.native, "ALTER TABLE "+t.r.Physical+" ADD "+t.checkSQL(t.r, k))
 }
 
+// violation is an error about the rows of the table.
+func (t *alteration) violation(code, format string, args ...any) *pgerr.Error {
+	e := pgerr.New(code, format, args...)
+	e.Schema, e.Table = t.r.SchemaName, t.r.Name
+	return e
+}
+
 // raise adds a check of the rows that are there, where it can be asked of the
-// table as it is.
-func (t *alteration) raise(columns []int16, code, message, query string) {
+// table as it is. detail is that of raiseIf.
+func (t *alteration) raise(columns []int16, e *pgerr.Error, detail, query string) {
 	for _, num := range columns {
 		old := t.old.ColumnByNum(num)
 		if old == nil || old.Dropped || old.Type != t.r.ColumnByNum(num).Type {
 			return
 		}
 	}
-	t.checks = append(t.checks, raiseIf(code, message, query))
+	t.checks = append(t.checks, raiseIf(e, detail, query))
 }
 
 func (t *alteration) addedKey(k *catalog.Constraint, def *ast.Constraint) {
@@ -241,26 +250,32 @@ func (t *alteration) addedKey(k *catalog.Constraint, def *ast.Constraint) {
 func (t *alteration) raiseDuplicates(i *catalog.Index) {
 	num := i.Columns[0].Num
 	if old := t.old.ColumnByNum(num); old != nil && !old.Dropped {
-		t.raise([]int16{num}, pgerr.UniqueViolation, "could not create unique index \""+i.Name+"\"",
-			"SELECT 1 FROM "+t.old.Physical+" GROUP BY "+old.Physical+" HAVING count(*) > 1")
+		e := t.violation(pgerr.UniqueViolation, "could not create unique index \"%s\"", i.Name)
+		e.Constraint = i.Name
+		t.raise([]int16{num}, e, keyDetail([]*catalog.Column{old}, "is duplicated."),
+			"SELECT "+old.Physical+" FROM "+t.old.Physical+" GROUP BY 1 HAVING count(*) > 1 ORDER BY 1")
 	}
 }
 
 func (t *alteration) addedForeignKey(k *catalog.Constraint) {
 	t.again = true // SQLite adds no foreign keys to a table
 	ref := t.edit.Peek(k.RefRelation)
-	match, present := "", ""
+	match, present, names := "", "", ""
+	var columns []*catalog.Column
 	for n, num := range k.Columns {
 		c, to := t.r.ColumnByNum(num), ref.ColumnByNum(k.RefColumns[n])
 		if n > 0 {
-			match, present = match+" AND ", present+" AND "
+			match, present, names = match+" AND ", present+" AND ", names+", "
 		}
 		match += "p." + to.Physical + " = t." + c.Physical
 		present += "t." + c.Physical + " IS NOT NULL"
+		names += "t." + c.Physical
+		columns = append(columns, c)
 	}
-	t.raise(k.Columns, pgerr.ForeignKeyViolation,
-		"insert or update on table \""+t.r.Name+"\" violates foreign key constraint \""+k.Name+"\"",
-		"SELECT 1 FROM "+t.old.Physical+" AS t WHERE "+present+" AND NOT EXISTS (SELECT 1 FROM "+ref.Physical+" AS p WHERE "+match+")")
+	e := t.violation(pgerr.ForeignKeyViolation, "insert or update on table \"%s\" violates foreign key constraint \"%s\"", t.r.Name, k.Name)
+	e.Constraint = k.Name
+	t.raise(k.Columns, e, keyDetail(columns, "is not present in table \""+ref.Name+"\"."),
+		"SELECT "+names+" FROM "+t.old.Physical+" AS t WHERE "+present+" AND NOT EXISTS (SELECT 1 FROM "+ref.Physical+" AS p WHERE "+match+")")
 }
 
 // dropConstraint is DROP CONSTRAINT.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"polyreme/pgsql/builtin"
 	"polyreme/pgsql/catalog"
 	"polyreme/pgsql/parse/ast"
 	"polyreme/pgsql/types"
@@ -309,12 +310,33 @@ func (d *ddl) column(r *catalog.Relation, name string) *catalog.Column {
 	return c
 }
 
-// quoted is a name of SQLite's in double quotes.
-func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
-
 // raiseIf is a statement that fails with the error where the query finds a row.
-func raiseIf(code, message, query string) string {
-	return "SELECT pg_raise(" + sqliteText(code) + ", " + sqliteText(message) + ") WHERE EXISTS (" + query + ")"
+// detail is SQL over the query's columns, "" for none.
+func raiseIf(e *pgerr.Error, detail, query string) string {
+	if detail == "" {
+		detail = "NULL"
+	}
+	args := []string{sqliteText(e.Code), sqliteText(e.Message), detail}
+	for _, field := range [...]string{e.Schema, e.Table, e.Column, e.Constraint} {
+		args = append(args, sqliteText(field))
+	}
+	return "SELECT pg_raise(" + strings.Join(args, ", ") + ") FROM (" + query + " LIMIT 1)"
+}
+
+// keyDetail is SQL for "Key (a)=(1) " and what is said of it, over the physical
+// names of the columns.
+func keyDetail(columns []*catalog.Column, says string) string {
+	var names, values []string
+	for _, c := range columns {
+		names = append(names, c.Name)
+		sql, _ := builtin.CastSQL(c.Type, types.TextOID, -1, true, c.Physical)
+		if c.Type == types.BoolOID {
+			sql = "(CASE " + c.Physical + " WHEN 1 THEN 't' WHEN 0 THEN 'f' END)"
+		}
+		values = append(values, "ifnull("+sql+", 'null')")
+	}
+	return sqliteText("Key ("+strings.Join(names, ", ")+")=(") + " || " + strings.Join(values, " || ', ' || ") +
+		" || " + sqliteText(") "+says)
 }
 
 func sqliteText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
