@@ -116,10 +116,11 @@ func (x *executor) exec(op *raftlog.Operation, result *raftlog.StatementResult, 
 	if op.Returns {
 		result.Rows.Columns = columns
 	}
+	bound := min(width, stmt.ParameterCount()) // one of several operations may use only the first ones
 	writes := (op.Counts || digest) && !stmt.ReadOnly()
 	var changed int64
 	for set := range sets {
-		if err := bindAll(stmt, op.Params[set*width:(set+1)*width]); err != nil {
+		if err := bindAll(stmt, op.Params[set*width:set*width+bound]); err != nil {
 			return err
 		}
 		if err := x.step(stmt, op, result, columns, digest); err != nil {
