@@ -33,7 +33,7 @@ type block struct {
 	base          uint64 // version of the catalog that the first DDL was planned against
 
 	operations []raftlog.Operation // in order
-	statements int
+	plans      []*planned          // by number of statement
 	depends    map[uint32]raftlog.SchemaVersion
 
 	// pending are writes that have not run yet. Their operations are the last
@@ -147,9 +147,9 @@ func (s *Session) statementMoment() raftlog.Moment {
 
 // add appends the operations of a statement to the transaction.
 func (b *block) add(p *portal) (first, statement int) {
-	first, statement = len(b.operations), b.statements
+	first, statement = len(b.operations), len(b.plans)
 	b.operations = p.appendOperations(b.operations, statement)
-	b.statements++
+	b.plans = append(b.plans, p.planned)
 	b.depend(p.planned)
 	return first, statement
 }
@@ -435,6 +435,9 @@ func (s *Session) commitLog(ctx context.Context, b *block, r *pgwire.Reply) erro
 				}
 			}
 			s.giveUpPending(b, 0, r)
+			if result.Statement < len(b.plans) { // shown to the client already
+				return s.translatePlan(b.plans[result.Statement], result.Err)
+			}
 			return result.Err
 		}
 		s.giveUpPending(b, 0, r)
@@ -518,7 +521,7 @@ func (s *Session) replanPending(ctx context.Context, b *block) error {
 	if err != nil {
 		return err
 	}
-	b.operations, b.statements, b.catalog, b.changesSchema = nil, 0, nil, false
+	b.operations, b.plans, b.catalog, b.changesSchema = nil, nil, nil, false
 	clear(b.depends)
 	for i := range b.pending {
 		write := &b.pending[i]

@@ -334,12 +334,12 @@ func (l *copyLoader) finish(ctx context.Context) error {
 func (l *copyLoader) finishInBlock(ctx context.Context, operations []raftlog.Operation) error {
 	s := l.session
 	b := s.block
-	first, statement := len(b.operations), b.statements
+	first, statement := len(b.operations), len(b.plans)
 	for i := range operations {
 		operations[i].Statement = statement
 	}
 	b.operations = append(b.operations, operations...)
-	b.statements++
+	b.plans = append(b.plans, l.portal.planned)
 	b.depend(l.portal.planned)
 	if l.stage != 0 {
 		// Too large to run here as well: the transaction commits it unseen.

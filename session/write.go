@@ -282,12 +282,14 @@ func (s *Session) propose(ctx context.Context, e *raftlog.Entry) (raftlog.Result
 
 // translate gives the error that PostgreSQL would report for a failed
 // operation.
-func (s *Session) translate(p *portal, err error) error {
+func (s *Session) translate(p *portal, err error) error { return s.translatePlan(p.planned, err) }
+
+func (s *Session) translatePlan(p *planned, err error) error {
 	var e *pgerr.Error
 	if !errors.As(err, &e) {
 		return err
 	}
-	return plan.TranslateError(p.planned.catalog, p.planned.Statement, e, rawValues, s.valueEnv(p.planned.catalog))
+	return plan.TranslateError(p.catalog, p.Statement, e, rawValues, s.valueEnv(p.catalog))
 }
 
 // rawValues decodes the values that a raw error carries.
