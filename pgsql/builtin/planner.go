@@ -12,8 +12,8 @@ import (
 //
 //	pg_single(x)                  aggregate: the one value of a scalar sub-query
 //	pg_limit(n), pg_offset(n)     checked counts of LIMIT and OFFSET
-//	pg_raise(code, message)       fails; up to five more arguments are the error's
-//	                              detail, schema, table, column and constraint
+//	pg_raise(code, message)       fails; up to six more arguments are the error's
+//	                              detail, schema, table, column, constraint, hint
 //	row_text(oid, value, ...)     text form of a row
 //	row_json(name, oid, value, ...) the object that row_to_json makes of a row
 func registerPlanner(r *registry) {
@@ -26,7 +26,7 @@ func registerPlanner(r *registry) {
 	})
 	r.supportVolatile("pg_raise", false, func(_ *Env, a []types.Value) (types.Value, error) {
 		e := &pgerr.Error{}
-		fields := [...]*string{&e.Code, &e.Message, &e.Detail, &e.Schema, &e.Table, &e.Column, &e.Constraint}
+		fields := [...]*string{&e.Code, &e.Message, &e.Detail, &e.Schema, &e.Table, &e.Column, &e.Constraint, &e.Hint}
 		for i := range min(len(a), len(fields)) {
 			*fields[i] = string(a[i].Bytes)
 		}

@@ -370,7 +370,8 @@ func (a *analyzer) upsertGuard(p *insertPlan, c *conflictPlan) string {
 		return ""
 	}
 	e := newEmitter(a)
-	e.s("SELECT pg_raise('21000', 'ON CONFLICT DO UPDATE command cannot affect row a second time') FROM (")
+	e.s("SELECT pg_raise('21000', 'ON CONFLICT DO UPDATE command cannot affect row a second time', '', '', '', '', '', ",
+		"'Ensure that no rows proposed for insertion within the same command have duplicate constrained values.') FROM (")
 	for i, row := range p.rows {
 		if i > 0 {
 			e.s(" UNION ALL ")

@@ -13,7 +13,9 @@ func (a *analyzer) truncate(s *ast.TruncateStmt) *Statement {
 	st := &Statement{Kind: Write, Tag: "TRUNCATE TABLE"}
 	var rels []*catalog.Relation
 	for _, rv := range s.Rels {
-		rel := a.relation(rv)
+		name := *rv
+		name.At = ast.NoPos // PostgreSQL shows no place
+		rel := a.relation(&name)
 		if rel.Kind != catalog.KindTable {
 			a.failf(-1, pgerr.WrongObjectType, "\"%s\" is not a table", rel.Name)
 		}
