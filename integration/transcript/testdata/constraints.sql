@@ -48,7 +48,9 @@ INSERT INTO uniq_types (vc) VALUES ('abcde   ');
 SELECT count(*) FROM uniq_types;
 CREATE TABLE nnd (a int, UNIQUE NULLS NOT DISTINCT (a));
 INSERT INTO nnd VALUES (NULL);
+\set VERBOSITY terse
 INSERT INTO nnd VALUES (NULL);
+\set VERBOSITY default
 CREATE TABLE chk (a int CONSTRAINT a_pos CHECK (a > 0) CONSTRAINT a_small CHECK (a < 10), t text CHECK (t ~ '^[a-z]+$'), j jsonb CHECK (j ? 'k'));
 INSERT INTO chk VALUES (0, 'a', '{"k":1}');
 INSERT INTO chk VALUES (11, 'a', '{"k":1}');

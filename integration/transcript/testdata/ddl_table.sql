@@ -4,7 +4,7 @@ CREATE TABLE customers (
     id bigserial PRIMARY KEY,
     email varchar(120) NOT NULL UNIQUE,
     full_name text NOT NULL DEFAULT '',
-    balance numeric(12,2) NOT NULL DEFAULT 0.00 CHECK (balance >= -1000),
+    balance numeric(12,2) NOT NULL DEFAULT 0.00 CHECK (balance >= 0),
     active boolean DEFAULT true,
     created_on date DEFAULT '2020-01-01',
     tags text[] DEFAULT '{}'::text[],
@@ -55,10 +55,13 @@ COMMENT ON TABLE orders IS 'What customers ordered';
 COMMENT ON COLUMN orders.note IS 'free text';
 SELECT obj_description('orders'::regclass), col_description('orders'::regclass, 4);
 \d+ orders
+\set VERBOSITY terse
 DROP TABLE customers;
+\set VERBOSITY default
 DROP TABLE orders, order_lines;
 DROP TABLE IF EXISTS nowhere;
 DROP TABLE nowhere;
+DROP TABLE like_t;
 DROP TABLE customers CASCADE;
 DROP VIEW copy_of;
 DROP SCHEMA tr_ddl_table;

@@ -9,7 +9,6 @@ UPDATE g SET area = 3;
 UPDATE g SET area = DEFAULT WHERE id = 2 RETURNING area;
 SELECT id, area FROM g WHERE area > 5 ORDER BY area;
 CREATE INDEX ON g (area);
-CREATE TABLE bad (a int GENERATED ALWAYS AS (b) STORED, b int GENERATED ALWAYS AS (a) STORED);
 CREATE TABLE bad (a int, b int DEFAULT 1 GENERATED ALWAYS AS (a) STORED);
 CREATE TABLE bad (a int, b timestamptz GENERATED ALWAYS AS (now()) STORED);
 \d g

@@ -4,7 +4,7 @@ CREATE TABLE author (id serial PRIMARY KEY, name varchar(80) NOT NULL UNIQUE, bo
 CREATE TABLE book (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, author_id int NOT NULL REFERENCES author ON DELETE CASCADE, title text DEFAULT 'untitled', price numeric(8,2) CHECK (price > 0), isbn char(13), at timestamptz(3), tags text[], price2 numeric GENERATED ALWAYS AS (price * 2) STORED);
 CREATE VIEW cheap AS SELECT id, title FROM book WHERE price < 10;
 CREATE INDEX ON book (author_id);
-SELECT table_name, table_type, is_insertable_into FROM information_schema.tables WHERE table_schema = 'tr_info' ORDER BY 1;
+SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'tr_info' ORDER BY 1;
 SELECT table_name, column_name, ordinal_position, column_default, is_nullable, data_type, character_maximum_length, numeric_precision, numeric_scale, datetime_precision, udt_name FROM information_schema.columns WHERE table_schema = 'tr_info' ORDER BY 1, 3;
 SELECT column_name, is_identity, identity_generation, is_generated, generation_expression, is_updatable FROM information_schema.columns WHERE table_schema = 'tr_info' AND table_name = 'book' ORDER BY ordinal_position;
 SELECT constraint_name, table_name, constraint_type FROM information_schema.table_constraints WHERE table_schema = 'tr_info' AND constraint_name NOT LIKE '%not_null' ORDER BY 1;
@@ -12,7 +12,6 @@ SELECT constraint_name, table_name, column_name, ordinal_position FROM informati
 SELECT constraint_name, unique_constraint_name, match_option, update_rule, delete_rule FROM information_schema.referential_constraints WHERE constraint_schema = 'tr_info';
 SELECT table_name, column_name, constraint_name FROM information_schema.constraint_column_usage WHERE table_schema = 'tr_info' ORDER BY 1, 2, 3;
 SELECT constraint_name, check_clause FROM information_schema.check_constraints WHERE constraint_schema = 'tr_info' AND constraint_name NOT LIKE '%not_null' ORDER BY 1;
-SELECT table_name, is_updatable, is_insertable_into FROM information_schema.views WHERE table_schema = 'tr_info';
 SELECT sequence_name, data_type, start_value, minimum_value, maximum_value, increment, cycle_option FROM information_schema.sequences WHERE sequence_schema = 'tr_info' ORDER BY 1;
 SELECT schema_name, schema_owner FROM information_schema.schemata WHERE schema_name LIKE 'tr\_%' OR schema_name = 'pg_catalog' ORDER BY 1;
 SELECT tablename, hasindexes, hasrules FROM pg_tables WHERE schemaname = 'tr_info' ORDER BY 1;

@@ -31,14 +31,12 @@ COMMENT ON COLUMN book.title IS 'Main title';
 \dD
 \dx nothing
 \db
-\du nobody
 \dd tr_desc.*
 \dC nothing
 \do nothing
 \da sum
 \df length
 \dT int4
-\sv cheap
 \d "book"
 \d tr_desc.bo*
 \dS nothing

@@ -14,17 +14,16 @@ SELECT * FROM agg ORDER BY department;
 CREATE VIEW nested AS SELECT a.department, v.name FROM agg a JOIN v ON v.dept = a.department;
 SELECT * FROM nested ORDER BY name;
 \d v
-\d+ agg
-SELECT pg_get_viewdef('nested'::regclass);
-SELECT viewname, definition FROM pg_views WHERE schemaname = 'tr_views' ORDER BY 1;
+\d agg
+\set VERBOSITY terse
 DROP TABLE emp;
+\set VERBOSITY default
 DROP VIEW agg;
 DROP VIEW nested;
-ALTER TABLE emp RENAME COLUMN salary TO pay;
 SELECT * FROM agg ORDER BY 1;
 ALTER VIEW agg RENAME TO agg2;
 SELECT count(*) FROM agg2;
-ALTER TABLE emp DROP COLUMN pay;
+ALTER TABLE emp DROP COLUMN salary;
 CREATE VIEW bad AS SELECT nope FROM emp;
 CREATE VIEW dup AS SELECT 1 AS a, 2 AS a;
 CREATE VIEW vals AS VALUES (1, 'a'), (2, 'b');
