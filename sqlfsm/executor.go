@@ -123,10 +123,13 @@ func (x *executor) exec(op *raftlog.Operation, result *raftlog.StatementResult, 
 		if err := bindAll(stmt, op.Params[set*width:set*width+bound]); err != nil {
 			return err
 		}
+		before := x.conn.TotalChanges()
 		if err := x.step(stmt, op, result, columns, digest); err != nil {
 			return err
 		}
-		if writes {
+		// A statement that is not INSERT, UPDATE or DELETE leaves the number of
+		// the connection's last one behind.
+		if writes && x.conn.TotalChanges() != before {
 			changed += x.conn.Changes()
 		}
 		if sets > 1 {

@@ -1,6 +1,7 @@
 package sqlfsm
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -232,6 +233,34 @@ func TestWorkspaces(t *testing.T) {
 	}
 	if _, err := c.Run(&raftlog.Operation{Kind: raftlog.OpExec, SQL: "UPDATE t1 SET n = ?1 / 0"}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDigestOfSchemaChange: how many rows the statement before changed is no
+// part of the digest of one that changes none by itself.
+func TestDigestOfSchemaChange(t *testing.T) {
+	m := newMachine(t)
+	counter(m)
+	digest := func(before string) []byte {
+		w, err := m.Workspace(t.Context(), WorkspaceConfig{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Close()
+		if _, err := w.Run(&raftlog.Operation{Kind: raftlog.OpExec, SQL: before}); err != nil {
+			t.Fatal(err)
+		}
+		r, err := w.Run(&raftlog.Operation{Kind: raftlog.OpExec, SQL: "CREATE TABLE t9(c1 INTEGER PRIMARY KEY) STRICT", Counts: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Changed != 0 {
+			t.Errorf("CREATE TABLE after %q changed %d rows", before, r.Changed)
+		}
+		return r.Digest
+	}
+	if a, b := digest("UPDATE t1 SET n = 5"), digest("UPDATE t1 SET n = 5 WHERE false"); !bytes.Equal(a, b) {
+		t.Errorf("digests differ: %x, %x", a, b)
 	}
 }
 
