@@ -5,7 +5,7 @@ export CGO_ENABLED := 0
 
 BIN      := bin
 TOOL     := go tool -modfile=tools/go.mod
-RACEPKGS := ./raftlog/... ./cluster/... ./pgwire/... ./session/... ./internal/...
+RACEPKGS := ./raftlog/... ./cluster/... ./pgwire/... ./snapshot/... ./sqlfsm ./internal/memnet
 FUZZTIME ?= 20s
 REF      ?= main
 
@@ -37,9 +37,10 @@ test:
 
 race:
 	CGO_ENABLED=1 go test -race -short $(RACEPKGS)
+	CGO_ENABLED=1 go test -race -count=1 -run TestSimulation ./internal/simtest -sim.seeds=3
 
 sim: ## whole clusters on simulated time, with faults
-	go test -count=1 -run TestSimulation ./internal/simtest -sim.seeds=$(or $(SEEDS),200)
+	TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo /tmp) go test -count=1 -timeout 30m -run TestSimulation ./internal/simtest -sim.seeds=$(or $(SEEDS),200)
 
 integration: build ## real processes, psql, pgbench and drivers
 	go test -count=1 -timeout 15m ./integration/...
@@ -48,8 +49,10 @@ pg-compare: setup ## the SQL transcripts against PostgreSQL itself
 	scripts/with-postgres.sh go test -count=1 ./integration/transcript
 
 fuzz:
-	for target in raftlog:FuzzEntry pgsql/parse:FuzzParse pgsql/types:FuzzParseText pgsql/copyfmt:FuzzDecode pgwire:FuzzConnection; do \
-	  go test -run '^$$' -fuzz "$${target#*:}" -fuzztime $(FUZZTIME) "./$${target%%:*}"; \
+	for target in raftlog:FuzzEntry raftlog:FuzzBatch raftlog:FuzzResult cluster:FuzzFrame snapshot:FuzzDecoder \
+	  pgsql/parse:FuzzParse pgsql/parse:FuzzNormalize pgsql/plan:FuzzPlan pgsql/types:FuzzParseText pgsql/types:FuzzParseBinary \
+	  pgsql/types:FuzzStored pgsql/builtin:FuzzRegexp pgsql/builtin:FuzzText pgsql/copyfmt:FuzzDecode sqlfsm/sqlite:FuzzExec pgwire:FuzzConnection; do \
+	  go test -run '^$$' -fuzz "^$${target#*:}\$$" -fuzztime $(FUZZTIME) "./$${target%%:*}"; \
 	done
 
 bench: build ## throughput and latency beside PostgreSQL, in one run
