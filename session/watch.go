@@ -36,6 +36,16 @@ func (w *watcher) begin(ctx context.Context, conn *sqlite.Conn) {
 	}
 }
 
+// running is the context of the statement that runs.
+func (w *watcher) running() context.Context {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ctx == nil {
+		return context.Background()
+	}
+	return w.ctx
+}
+
 // interrupt ends the statement that runs under ctx, if one does.
 func (w *watcher) interrupt(ctx context.Context) {
 	w.mu.Lock()
