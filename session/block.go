@@ -353,11 +353,22 @@ func (s *Session) dropPortals() {
 	}
 }
 
+// writes tells whether the transaction changes anything. One that only read
+// saw one state, and has nothing to validate.
+func (b *block) writes() bool {
+	for i := range b.operations {
+		if !b.operations[i].Read {
+			return true
+		}
+	}
+	return false
+}
+
 // commit makes the transaction's effects permanent. Whatever the outcome, the
 // transaction is over afterwards.
 func (s *Session) commit(ctx context.Context, r *pgwire.Reply) error {
 	b := s.block
-	if len(b.operations) == 0 {
+	if !b.writes() {
 		s.finish()
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 
 	"polyreme/pgsql/builtin"
 	"polyreme/pgsql/catalog"
+	"polyreme/pgsql/plan"
 	"polyreme/pgsql/settings"
 	"polyreme/pgsql/types"
 	"polyreme/pgwire"
@@ -21,6 +22,9 @@ func (s *Session) read(ctx context.Context, p *portal, r *pgwire.Reply) error {
 	if s.block != nil {
 		if err := s.settlePending(ctx, r); err != nil {
 			return err
+		}
+		if s.block.validates(p) {
+			return s.readValidated(ctx, p)
 		}
 		if s.block.workspace != nil || s.block.unseen {
 			if _, err := s.openWorkspace(ctx); err != nil {
@@ -133,6 +137,43 @@ func (s *Session) freshen(ctx context.Context) error {
 	if needed = max(needed, s.lastIndex); config.Store.AppliedIndex() < needed {
 		return config.Store.WaitApplied(ctx, needed)
 	}
+	return nil
+}
+
+// validates tells whether the rows that a query returns must still be the same
+// when the block commits: at the levels above READ COMMITTED, if it may write,
+// and for FOR UPDATE and FOR SHARE at every level. (Kung and Robinson 1981, the
+// read phase: what was read is part of what is validated.)
+func (b *block) validates(p *portal) bool {
+	return b.explicit && !b.readOnly && p.planned.Kind == plan.Read && (b.oneSnapshot() || p.planned.ForUpdate)
+}
+
+// readValidated runs a query in the workspace and adds it to what the log
+// validates.
+func (s *Session) readValidated(ctx context.Context, p *portal) error {
+	w, err := s.openWorkspace(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.freshPlan(ctx, p); err != nil {
+		return err
+	}
+	s.equipWrite(w.Env, p.planned.catalog)
+	b := s.block
+	op := raftlog.Operation{
+		Kind: raftlog.OpExec, Statement: len(b.plans), SQL: p.planned.SQL, Params: p.params, Returns: true, Read: true,
+	}
+	running := []raftlog.Operation{op}
+	result, err := s.runInWorkspace(ctx, w, running)
+	if err != nil {
+		return err
+	}
+	op = running[0]
+	op.Returns = false // the log needs the digest only
+	b.operations = append(b.operations, op)
+	b.plans = append(b.plans, p.planned)
+	b.depend(p.planned)
+	p.rows = newValueRows(result.Rows)
 	return nil
 }
 
