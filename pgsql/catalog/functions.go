@@ -18,7 +18,7 @@ type Functions struct {
 	Path func() []string
 	// Expr and Query are the Printer's.
 	Expr  func(c *Catalog, path []string, text string, pretty bool) string
-	Query func(c *Catalog, path []string, text string, pretty bool) string
+	Query func(c *Catalog, path []string, view *Relation, pretty bool) string
 	// Size returns the bytes that a relation ("main", "indexes", "total", ...) or
 	// the database takes; nil answers 0.
 	Size func(part string, oid uint32) int64
@@ -39,7 +39,7 @@ func (f *Functions) printer(path []string) *Printer {
 		p.Expr = func(text string, pretty bool) string { return f.Expr(c, path, text, pretty) }
 	}
 	if f.Query != nil {
-		p.Query = func(text string, pretty bool) string { return f.Query(c, path, text, pretty) }
+		p.Query = func(view *Relation, pretty bool) string { return f.Query(c, path, view, pretty) }
 	}
 	return p
 }

@@ -16,7 +16,7 @@ type Printer struct {
 	// names bare where visible, and with pretty fewer parentheses. Nil
 	// leaves the text as it is. (The language's printer is above this package.)
 	Expr  func(text string, pretty bool) string
-	Query func(text string, pretty bool) string
+	Query func(view *Relation, pretty bool) string
 }
 
 // ExprText returns an expression of the catalog (a default, a check, ...) as
@@ -44,7 +44,7 @@ func (p *Printer) ExprText(text string, pretty bool) string {
 func (p *Printer) View(r *Relation, pretty bool) string {
 	sql := r.View.SQL
 	if p.Query != nil {
-		sql = p.Query(sql, pretty)
+		sql = p.Query(r, pretty)
 	}
 	return sql + ";"
 }

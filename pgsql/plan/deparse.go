@@ -23,6 +23,32 @@ type deparser struct {
 	a      *analyzer
 	buf    []byte
 	indent int
+	pretty bool          // only the parentheses that pg_get_expr(…, true) keeps
+	query  *queryPrinter // nil within the definition of a table
+}
+
+// open and close write the parentheses that pretty leaves out.
+func (p *deparser) open() {
+	if !p.pretty {
+		p.s("(")
+	}
+}
+
+func (p *deparser) close() {
+	if !p.pretty {
+		p.s(")")
+	}
+}
+
+// operand writes x below parent: get_rule_expr_paren.
+func (p *deparser) operand(x, parent expr, show bool) {
+	if !p.pretty || p.simple(x, parent, show) {
+		p.expr(x, show)
+		return
+	}
+	p.s("(")
+	p.expr(x, show)
+	p.s(")")
 }
 
 // keyword starts a line with a word, as appendContextKeyword does.
@@ -43,7 +69,7 @@ func (p *deparser) s(parts ...string) {
 func (p *deparser) expr(x expr, show bool) {
 	switch x := x.(type) {
 	case *varExpr:
-		p.s(catalog.QuoteIdent(x.rte.cols[x.col].name))
+		p.variable(x)
 	case *constExpr:
 		p.constant(x)
 	case *castExpr:
@@ -55,13 +81,15 @@ func (p *deparser) expr(x expr, show bool) {
 	case *boolExpr:
 		p.boolean(x)
 	case *nullTest:
-		p.s("(")
-		p.expr(x.x, true)
-		p.s(" IS ", notWord(x.not), "NULL)")
+		p.open()
+		p.operand(x.x, x, true)
+		p.s(" IS ", notWord(x.not), "NULL")
+		p.close()
 	case *boolTest:
-		p.s("(")
-		p.expr(x.x, false)
-		p.s(" IS ", notWord(x.not), boolTestWord(x.kind), ")")
+		p.open()
+		p.operand(x.x, x, false)
+		p.s(" IS ", notWord(x.not), boolTestWord(x.kind))
+		p.close()
 	case *distinctExpr:
 		p.distinct(x)
 	case *nullIfExpr:
@@ -98,6 +126,8 @@ func (p *deparser) rare(x expr) {
 		p.s(")")
 	case *subscriptExpr:
 		p.subscript(x)
+	case *aggExpr, *windowExpr, *subLink:
+		p.inQuery(x)
 	default:
 		p.a.fail(x.position(), pgerr.Unsupported("this expression is not supported in the definition of a table, view or index"))
 	}
@@ -166,7 +196,10 @@ func (p *deparser) constant(x *constExpr) {
 			case x.typmod >= 0:
 				p.s(text, "::", types.FormatType(x.oid, x.typmod))
 			case !strings.Contains(text, "."):
-				p.s("(", text, ")::numeric") // an integer that was coerced
+				p.open()
+				p.s(text)
+				p.close()
+				p.s("::numeric") // an integer that was coerced
 			default:
 				p.s(text)
 			}
@@ -206,7 +239,7 @@ func isPlainNumber(text string) bool {
 
 func (p *deparser) cast(x *castExpr, show bool) {
 	if x.implicit && !x.explicit && !show {
-		p.expr(x.x, show)
+		p.operand(x.x, x, show)
 		return
 	}
 	if word := p.timeKeyword(x); word != "" {
@@ -219,15 +252,19 @@ func (p *deparser) cast(x *castExpr, show bool) {
 	} else if inner, ok := x.x.(*castExpr); ok && inner.oid == x.oid {
 		x = &castExpr{base: x.base, x: inner.x} // type and length in one
 	}
+	p.castOperand(x, show)
+	p.s("::", types.FormatType(x.oid, typmod))
+}
+
+// castOperand writes what a cast is of.
+func (p *deparser) castOperand(x *castExpr, show bool) {
+	if p.pretty {
+		p.operand(x.x, x, show)
+		return
+	}
 	switch inner := x.x.(type) {
-	case *funcExpr, *castExpr, *listExpr, *caseExpr, *constExpr:
-		if _, simple := inner.(*constExpr); simple {
-			p.expr(inner, show)
-			break
-		}
-		p.s("(")
+	case *constExpr:
 		p.expr(inner, show)
-		p.s(")")
 	case *opExpr, *boolExpr, *nullTest, *boolTest, *distinctExpr, *arrayOpExpr:
 		p.expr(inner, show) // has parentheses
 	default:
@@ -235,18 +272,17 @@ func (p *deparser) cast(x *castExpr, show bool) {
 		p.expr(inner, show)
 		p.s(")")
 	}
-	p.s("::", types.FormatType(x.oid, typmod))
 }
 
 func (p *deparser) operator(x *opExpr) {
-	p.s("(")
+	p.open()
 	if len(x.args) == 2 {
-		p.expr(x.args[0], true)
+		p.operand(x.args[0], x, true)
 		p.s(" ")
 	}
 	p.s(x.op.Name, " ")
-	p.expr(x.args[len(x.args)-1], true)
-	p.s(")")
+	p.operand(x.args[len(x.args)-1], x, true)
+	p.close()
 }
 
 func (p *deparser) function(x *funcExpr) {
@@ -264,9 +300,9 @@ func (p *deparser) function(x *funcExpr) {
 	}
 	if x.fn.Name == "timezone" && len(x.args) == 2 {
 		p.s("(")
-		p.expr(x.args[1], true)
+		p.operand(x.args[1], x, true)
 		p.s(" AT TIME ZONE ")
-		p.expr(x.args[0], true)
+		p.operand(x.args[0], x, true)
 		p.s(")")
 		return
 	}
@@ -325,37 +361,38 @@ func (p *deparser) timeKeyword(x *castExpr) string {
 }
 
 func (p *deparser) boolean(x *boolExpr) {
+	p.open()
 	switch x.kind {
 	case boolNot:
-		p.s("(NOT ")
-		p.expr(x.args[0], false)
+		p.s("NOT ")
+		p.operand(x.args[0], x, false)
 	default:
 		word := " AND "
 		if x.kind == boolOr {
 			word = " OR "
 		}
-		p.s("(")
 		for i, arg := range x.args {
 			if i > 0 {
 				p.s(word)
 			}
-			p.expr(arg, false)
+			p.operand(arg, x, false)
 		}
 	}
-	p.s(")")
+	p.close()
 }
 
 func (p *deparser) distinct(x *distinctExpr) {
 	if x.not {
-		p.s("(NOT ")
+		p.open()
+		p.s("NOT ")
 	}
-	p.s("(")
-	p.expr(x.left, true)
+	p.open()
+	p.operand(x.left, x, true)
 	p.s(" IS DISTINCT FROM ")
-	p.expr(x.right, true)
-	p.s(")")
+	p.operand(x.right, x, true)
+	p.close()
 	if x.not {
-		p.s(")")
+		p.close()
 	}
 }
 
@@ -364,17 +401,46 @@ func (p *deparser) arrayOp(x *arrayOpExpr) {
 	if x.all {
 		word = " ALL ("
 	}
-	p.s("(")
-	p.expr(x.left, true)
+	p.open()
+	p.operand(x.left, x, true)
 	p.s(" ", x.op.Name, word)
 	if x.array != nil {
-		p.expr(x.array, true)
+		p.operand(x.array, x, true)
 	} else {
+		p.arrayList(x)
+	}
+	p.s(")")
+	p.close()
+}
+
+// arrayList writes the list of IN. PostgreSQL makes an array of the elements'
+// common type, and converts that for the operator.
+func (p *deparser) arrayList(x *arrayOpExpr) {
+	elem := x.elem
+	for _, item := range x.list {
+		if _, ok := item.(*constExpr); !ok {
+			elem = 0
+		}
+	}
+	if elem == 0 {
 		p.s("ARRAY[")
 		p.list(x.list, true)
 		p.s("]")
+		return
 	}
-	p.s("))")
+	p.open()
+	p.s("ARRAY[")
+	for i, item := range x.list {
+		c := *item.(*constExpr)
+		c.oid = elem
+		if i > 0 {
+			p.s(", ")
+		}
+		p.constant(&c)
+	}
+	p.s("]")
+	p.close()
+	p.s("::", types.FormatType(types.ArrayOf(x.list[0].typ()), -1))
 }
 
 func (p *deparser) caseExpr(x *caseExpr) {

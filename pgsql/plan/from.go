@@ -152,7 +152,7 @@ func (a *analyzer) textRTE(s *scope, rel *catalog.Relation, sql string, pos int)
 	a.views--
 	a.use(rel)
 	r := a.queryRTE(s, q)
-	r.alias, r.schema = rel.Name, rel.SchemaName
+	r.alias, r.schema, r.view = rel.Name, rel.SchemaName, rel
 	return r
 }
 

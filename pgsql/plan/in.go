@@ -35,7 +35,11 @@ func (a *analyzer) in(s *scope, e *ast.InExpr) expr {
 			for i := 1; i < len(list); i++ {
 				list[i] = a.operand(list[i], args[1].typ(), e.Pos())
 			}
-			return &arrayOpExpr{base: boolBase(e.Pos()), op: op, left: args[0], list: list, all: e.Not}
+			x := &arrayOpExpr{base: boolBase(e.Pos()), op: op, left: args[0], list: list, all: e.Not}
+			if oid != args[1].typ() {
+				x.elem = oid
+			}
+			return x
 		}
 	}
 	x := &boolExpr{base: boolBase(e.Pos()), kind: boolOr}

@@ -39,6 +39,7 @@ func (a *analyzer) join(s *scope, t *ast.JoinExpr) (fromItem, []nsItem) {
 		}
 	}
 	if len(using) > 0 {
+		j.using = using
 		merged := a.joinUsing(j, using, lnames, rnames, t)
 		return a.finishJoin(j, t, merged)
 	}
@@ -57,6 +58,7 @@ func (a *analyzer) finishJoin(j *fromJoin, t *ast.JoinExpr, names []nsItem) (fro
 	if t.Alias == nil {
 		return j, names
 	}
+	j.aliased = true
 	it := nsItem{name: t.Alias.Name, hasCols: true, hasRel: true}
 	for i := range names {
 		if !names[i].hasCols {

@@ -25,26 +25,6 @@ func PrintExpr(_ *catalog.Catalog, _ []string, text string, pretty bool) string 
 	return string(p.buf)
 }
 
-// PrintQuery reprints the query of a view for a session: relations that are
-// visible lose their schema. It is the Query of catalog.Functions.
-func PrintQuery(c *catalog.Catalog, path []string, text string, _ bool) string {
-	stmts, err := parse.Parse(text)
-	if err != nil || len(stmts) != 1 {
-		return text
-	}
-	var splices []splice
-	for _, rv := range queryRelations(stmts[0].Stmt) {
-		s := c.Schema(rv.Schema)
-		if s == nil {
-			continue
-		}
-		if r := c.Relation(s.OID, rv.Name); r != nil && c.Resolve(path, rv.Name) == r {
-			splices = append(splices, splice{rv.Pos(), nameEnd(text, rv.Pos()), catalog.QuoteIdent(rv.Name)})
-		}
-	}
-	return applySplices(text, 0, len(text), splices)
-}
-
 // prettyPrinter prints expressions with ruleutils' PRETTYFLAG_PAREN. What it
 // does not know it leaves to ast.String.
 type prettyPrinter struct {

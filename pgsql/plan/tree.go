@@ -85,6 +85,7 @@ type arrayOpExpr struct {
 	left  expr
 	array expr
 	list  []expr
+	elem  types.OID // type of the list before it was relabelled, 0 if it was not
 	all   bool
 }
 
@@ -328,6 +329,7 @@ type rte struct {
 	aliased bool
 	owner   *scope
 	rel     *catalog.Relation
+	view    *catalog.Relation // whose query stands here
 	query   *query
 	cte     *cte
 	fn      *tableFunc
@@ -367,6 +369,8 @@ type fromJoin struct {
 	kind        ast.JoinType
 	left, right fromItem
 	on          expr
+	using       []string // of which on was made
+	aliased     bool
 }
 
 func (*fromRTE) fromItem()  {}
