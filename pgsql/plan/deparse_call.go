@@ -7,9 +7,8 @@ import (
 
 // variable writes a column: within a query under the name of its table.
 func (p *deparser) variable(x *varExpr) {
-	name := catalog.QuoteIdent(x.rte.cols[x.col].name)
 	if p.query == nil {
-		p.s(name)
+		p.s(catalog.QuoteIdent(x.rte.cols[x.col].name))
 		return
 	}
 	if q := p.query.calls[x.rte]; q != nil {
@@ -20,7 +19,16 @@ func (p *deparser) variable(x *varExpr) {
 	if !ok || x.rte.cols[x.col].hidden {
 		p.unknown()
 	}
-	p.s(catalog.QuoteIdent(table), ".", name)
+	p.s(catalog.QuoteIdent(table), ".", catalog.QuoteIdent(p.columnName(x.rte, x.col)))
+}
+
+// columnName is the name of a table's column in the text being written.
+func (p *deparser) columnName(r *rte, col int) string {
+	c := &r.cols[col]
+	if n := p.query.renamed; n.in(r) && c.num == n.num && c.name == n.from {
+		return n.to
+	}
+	return c.name
 }
 
 // setCall writes the set-returning function that x stands for.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"polyreme/pgsql/catalog"
@@ -72,6 +73,18 @@ func (p *deparser) table(r *rte) {
 	if alias {
 		p.s(" ", catalog.QuoteIdent(name))
 	}
+	if p.query.renamed.in(r) {
+		cols := slices.Clone(r.cols)
+		for i := range cols {
+			old := cols[i].name
+			cols[i].name = p.columnName(r, i)
+			if i < len(own) && own[i] == old {
+				own[i] = cols[i].name
+			}
+		}
+		p.columnAliases(cols, own)
+		return
+	}
 	p.columnAliases(r.cols, own)
 }
 
@@ -140,6 +153,9 @@ func (p *deparser) join(j *fromJoin) {
 	case j.using != nil:
 		var names []string
 		for _, n := range j.using {
+			if p.query.renamed != nil && n == p.query.renamed.from {
+				p.unknown()
+			}
 			names = append(names, catalog.QuoteIdent(n))
 		}
 		p.s(" USING (", strings.Join(names, ", "), ")")

@@ -39,16 +39,15 @@ func printQuery(c *catalog.Catalog, path []string, view *catalog.Relation, sel *
 	var none *Statement
 	defer recoverError(&none, &err)
 	q := a.query(&scope{}, sel)
-	var names []string
-	for _, column := range view.Columns {
-		if !column.Dropped {
-			names = append(names, column.Name)
-		}
-	}
-	p := &deparser{a: a, pretty: pretty}
-	p.query = &queryPrinter{path: path, names: map[*rte]string{}, taken: map[string]bool{}, calls: map[*rte]*query{}}
-	p.selectQuery(q, queryContext{columns: names, visible: true})
+	p := newQueryDeparser(a, path, pretty)
+	p.selectQuery(q, queryContext{columns: liveNames(view), visible: true})
 	return string(p.buf), nil
+}
+
+func newQueryDeparser(a *analyzer, path []string, pretty bool) *deparser {
+	return &deparser{a: a, pretty: pretty, query: &queryPrinter{
+		path: path, names: map[*rte]string{}, taken: map[string]bool{}, calls: map[*rte]*query{},
+	}}
 }
 
 // shortNames takes the schema from relations that are visible.
@@ -68,10 +67,11 @@ func shortNames(c *catalog.Catalog, path []string, text string, sel *ast.SelectS
 
 // queryPrinter is what a deparser of queries keeps.
 type queryPrinter struct {
-	path  []string
-	names map[*rte]string // of the tables in the queries being printed
-	taken map[string]bool
-	calls map[*rte]*query // of set-returning functions in select lists
+	path    []string
+	names   map[*rte]string // of the tables in the queries being printed
+	taken   map[string]bool
+	calls   map[*rte]*query // of set-returning functions in select lists
+	renamed *columnRenamed
 }
 
 // queryContext says how a query is seen from around it.
@@ -383,7 +383,7 @@ func (p *deparser) target(t *target, i int, c queryContext) {
 		known = "?column?"
 	}
 	if v, ok := x.(*varExpr); ok && p.query.calls[v.rte] == nil {
-		known = v.rte.cols[v.col].name
+		known = p.columnName(v.rte, v.col)
 	}
 	p.expr(x, true)
 	if i < len(c.columns) {

@@ -173,13 +173,6 @@ func (a *analyzer) renameColumn(s *ast.RenameStmt) *Statement {
 	if changed.Column(s.NewName) != nil {
 		a.failf(-1, pgerr.DuplicateColumn, "column \"%s\" of relation \"%s\" already exists", s.NewName, r.Name)
 	}
-	for _, view := range a.cat.ViewsOver(r.OID) {
-		for _, dep := range view.View.Depends {
-			if dep.Relation == r.OID && dep.Column == c.Num {
-				a.fail(-1, pgerr.Unsupported("renaming a column that view \"%s\" uses is not supported", view.Name))
-			}
-		}
-	}
 	d.renameInTexts(changed, c, s.NewName)
 	for _, i := range changed.Indexes {
 		for n := range i.Columns {
@@ -188,7 +181,7 @@ func (a *analyzer) renameColumn(s *ast.RenameStmt) *Statement {
 			}
 		}
 	}
-	c.Name = s.NewName
+	d.renameInViews(r, c, s.NewName)
 	return d.statement(tag)
 }
 
