@@ -222,7 +222,8 @@ type View struct {
 	SQL     string // canonical PostgreSQL text of the query, without the final semicolon
 	RuleOID uint32 // OID of the pg_rewrite row
 	Depends []ViewDependency
-	Check   byte // 'l' local, 'c' cascaded, 0
+	Keys    []uint32 // primary keys that its grouping relies on, ordered
+	Check   byte     // 'l' local, 'c' cascaded, 0
 }
 
 // ViewDependency is a column that a view reads; column 0 is the whole relation.

@@ -134,6 +134,7 @@ func (r *Relation) clone() *Relation {
 	if r.View != nil {
 		view := *r.View
 		view.Depends = slices.Clone(r.View.Depends)
+		view.Keys = slices.Clone(r.View.Keys)
 		c.View = &view
 	}
 	if r.Sequence != nil {

@@ -66,8 +66,9 @@ type loader struct {
 }
 
 type viewDepend struct {
-	rule uint32
-	on   ViewDependency
+	rule  uint32
+	class uint32 // of what on names
+	on    ViewDependency
 }
 
 // Readers of a row's values.
@@ -238,13 +239,14 @@ func (l *loader) readSequences() error {
 // readDepends reads what only pg_depend holds: which column owns a sequence,
 // and what a view reads.
 func (l *loader) readDepends() error {
-	sql := `SELECT classid, objid, refobjid, refobjsubid, deptype FROM pg_depend
+	sql := `SELECT classid, objid, refobjid, refobjsubid, deptype, refclassid FROM pg_depend
 		WHERE refclassid = 1259 AND (classid = 1259 AND deptype IN ('a', 'i') OR classid = 2618 AND deptype = 'n')
+			OR refclassid = 2606 AND classid = 2618
 		ORDER BY rid`
 	return l.query(sql, func(v []types.Value) error {
 		object, on := oidOf(v[1]), ViewDependency{oidOf(v[2]), shortOf(v[3])}
 		if oidOf(v[0]) == PgRewriteOID {
-			l.depends = append(l.depends, viewDepend{object, on})
+			l.depends = append(l.depends, viewDepend{object, oidOf(v[5]), on})
 			return nil
 		}
 		r := l.relations[object]
@@ -280,7 +282,12 @@ func (l *loader) readViews() error {
 		return nil
 	})
 	for _, d := range l.depends {
-		if r := l.rules[d.rule]; r != nil && r.OID != d.on.Relation {
+		r := l.rules[d.rule]
+		switch {
+		case r == nil || r.OID == d.on.Relation:
+		case d.class == PgConstraintOID:
+			r.View.Keys = append(r.View.Keys, d.on.Relation)
+		default:
 			r.View.Depends = append(r.View.Depends, d.on)
 		}
 	}
@@ -374,6 +381,7 @@ func (l *loader) finish() *Catalog {
 			slices.SortFunc(r.View.Depends, func(a, b ViewDependency) int {
 				return cmp.Or(cmp.Compare(a.Relation, b.Relation), cmp.Compare(a.Column, b.Column))
 			})
+			slices.Sort(r.View.Keys)
 		}
 		r.SettleRowID()
 		slices.SortFunc(r.Indexes, func(a, b *Index) int { return int(a.OID) - int(b.OID) })

@@ -266,6 +266,9 @@ func (w *rowWriter) view(r *Relation) {
 	for _, d := range v.Depends {
 		w.depend(PgRewriteOID, v.RuleOID, 0, PgClassOID, d.Relation, d.Column, 'n')
 	}
+	for _, key := range v.Keys {
+		w.depend(PgRewriteOID, v.RuleOID, 0, PgConstraintOID, key, 0, 'n')
+	}
 }
 
 func (w *rowWriter) index(r *Relation, i *Index) {

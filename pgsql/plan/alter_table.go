@@ -325,5 +325,13 @@ func (t *alteration) dropReferences(k *catalog.Constraint, behavior ast.DropBeha
 			t.edit.DropConstraint(t.edit.Relation(ref.Relation.OID), ref.Constraint.OID)
 		}
 	}
+	for _, v := range t.cat.ViewsOver(t.r.OID) {
+		if slices.Contains(v.View.Keys, k.OID) {
+			d.depend(v, t.describe(v)+" depends on "+name)
+		}
+	}
 	d.report()
+	for _, oid := range d.order {
+		d.dropRelation(oid)
+	}
 }

@@ -29,6 +29,8 @@ func (a *analyzer) createView(s *ast.ViewStmt) *Statement {
 	}
 	view := &catalog.View{}
 	view.SQL, view.Depends = d.viewText(s.Query, q)
+	slices.Sort(a.keys)
+	view.Keys = slices.Clip(slices.Compact(a.keys))
 	columns := d.viewColumns(s, q)
 	if old := a.cat.Relation(schema.OID, s.Rel.Name); old != nil {
 		d.replaceView(s, old, view, columns)

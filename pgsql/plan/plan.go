@@ -100,6 +100,7 @@ type analyzer struct {
 	views  int
 
 	relations    []*catalog.Relation    // all that is read or written
+	keys         []uint32               // primary keys that grouping relies on
 	recursive    []*ast.CommonTableExpr // of WITH RECURSIVE, without the form of a recursive query
 	volatile     bool
 	usesSequence bool

@@ -276,6 +276,9 @@ func (g *groupCheck) dependent(v *varExpr) bool {
 			return false
 		}
 	}
+	if g.a.views == 0 {
+		g.a.keys = append(g.a.keys, pk.OID)
+	}
 	return true
 }
 
