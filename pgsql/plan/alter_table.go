@@ -91,7 +91,7 @@ func (t *alteration) command(c *ast.AlterTableCmd, rv *ast.RangeVar) {
 	case ast.ATDropConstraint:
 		t.dropConstraint(c)
 	case ast.ATValidateConstraint:
-		t.constraint(t.r, c.Name) // every constraint here is valid from the start
+		t.validate(c.Name)
 	case ast.ATAddIdentity, ast.ATSetIdentity, ast.ATDropIdentity, ast.ATDropExpression:
 		t.identity(c)
 	default:
@@ -178,9 +178,6 @@ func (d *ddl) alterOther(found *catalog.Relation, s *ast.AlterTableStmt) {
 func (t *alteration) addConstraint(def *ast.Constraint) {
 	switch def.Kind {
 	case ast.ConstraintCheck:
-		if def.NotValid {
-			t.fail(-1, pgerr.Unsupported("NOT VALID is not supported"))
-		}
 		t.addedCheck(t.addCheck(t.r, def, ""))
 	case ast.ConstraintPrimary, ast.ConstraintUnique:
 		if def.Kind == ast.ConstraintPrimary && t.r.PrimaryKey() != nil {
@@ -188,18 +185,40 @@ func (t *alteration) addConstraint(def *ast.Constraint) {
 		}
 		t.addedKey(t.addKey(t.r, def, ""), def)
 	case ast.ConstraintForeign:
-		if def.NotValid {
-			t.fail(-1, pgerr.Unsupported("NOT VALID is not supported"))
-		}
 		t.addedForeignKey(t.addForeignKey(t.r, def, ""))
 	default:
 		t.fail(-1, pgerr.Unsupported("EXCLUDE constraints are not supported"))
 	}
 }
 
+// validate is VALIDATE CONSTRAINT: what was added NOT VALID holds already.
+func (t *alteration) validate(name string) {
+	k := t.r.Constraint(name)
+	if k == nil {
+		t.failf(-1, pgerr.UndefinedObject, "constraint \"%s\" of relation \"%s\" does not exist", name, t.r.Name)
+	}
+	if k.Kind != catalog.Check && k.Kind != catalog.ForeignKey {
+		t.failf(-1, pgerr.WrongObjectType, "constraint \"%s\" of relation \"%s\" is not a foreign key or check constraint", name, t.r.Name)
+	}
+	k.Validated = true
+}
+
+// unvalidated makes e the error of a constraint that is added NOT VALID. SQLite
+// has no constraints that some rows violate; where none does the constraint is
+// only not known to hold.
+func unvalidated(k *catalog.Constraint, e *pgerr.Error) *pgerr.Error {
+	if k.Validated {
+		return e
+	}
+	u := pgerr.Unsupported("NOT VALID is not supported where rows violate the constraint")
+	u.Schema, u.Table, u.Constraint = e.Schema, e.Table, k.Name
+	return u
+}
+
 func (t *alteration) addedCheck(k *catalog.Constraint) {
 	e := t.violation(pgerr.CheckViolation, "check constraint \"%s\" of relation \"%s\" is violated by some row", k.Name, t.r.Name)
 	e.Constraint = k.Name
+	e = unvalidated(k, e)
 	t.raise(k.Columns, e, "",
 		"SELECT 1 FROM "+t.r.Physical+" WHERE NOT "+t.physicalExpr(t.r, k.Expr))
 	t.native = append(t.native, "ALTER TABLE "+t.r.Physical+" ADD "+t.checkSQL(t.r, k))
@@ -274,6 +293,7 @@ func (t *alteration) addedForeignKey(k *catalog.Constraint) {
 	}
 	e := t.violation(pgerr.ForeignKeyViolation, "insert or update on table \"%s\" violates foreign key constraint \"%s\"", t.r.Name, k.Name)
 	e.Constraint = k.Name
+	e = unvalidated(k, e)
 	t.raise(k.Columns, e, keyDetail(columns, "is not present in table \""+ref.Name+"\"."),
 		"SELECT "+names+" FROM "+t.old.Physical+" AS t WHERE "+present+" AND NOT EXISTS (SELECT 1 FROM "+ref.Physical+" AS p WHERE "+match+")")
 }

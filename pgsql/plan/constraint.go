@@ -14,11 +14,11 @@ import (
 func (t *newTable) addConstraint(def *ast.Constraint, column string) {
 	switch def.Kind {
 	case ast.ConstraintCheck:
-		t.addCheck(t.r, def, column)
+		t.addCheck(t.r, def, column).Validated = true // NOT VALID is about rows that are there
 	case ast.ConstraintPrimary, ast.ConstraintUnique:
 		t.addKey(t.r, def, column)
 	case ast.ConstraintForeign:
-		t.addForeignKey(t.r, def, column)
+		t.addForeignKey(t.r, def, column).Validated = true
 	case ast.ConstraintExclusion:
 		t.fail(def.Pos(), pgerr.Unsupported("EXCLUDE constraints are not supported"))
 	}
