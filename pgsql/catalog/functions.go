@@ -190,6 +190,9 @@ func (f *Functions) Name(kind types.OID, oid uint32, path []string) (name string
 
 // FormatType names types that are not built in.
 func (f *Functions) FormatType(oid types.OID, typmod int32) (string, bool) {
+	if d, ok := loadSystem().domains[oid]; ok {
+		return QualifiedName("information_schema", d.name), true
+	}
 	if f.Current().TypeByOID(oid) == nil {
 		return "", false
 	}

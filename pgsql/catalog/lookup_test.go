@@ -141,6 +141,17 @@ func TestFunctionsNames(t *testing.T) {
 	}
 }
 
+func TestFormatDomain(t *testing.T) {
+	c := Empty()
+	f := &Functions{Current: func() *Catalog { return c }}
+	for oid, d := range loadSystem().domains {
+		want := "information_schema." + d.name
+		if got, ok := f.FormatType(oid, -1); !ok || got != want || d.name == "" {
+			t.Errorf("FormatType(%d) = %s, %v, want %s", oid, got, ok, want)
+		}
+	}
+}
+
 func TestDescribe(t *testing.T) {
 	e := Empty().Edit()
 	r := addTable(e, e.NewSchema("S 1", BootstrapUserOID), "T")

@@ -21,6 +21,7 @@ type system struct {
 }
 
 type domain struct {
+	name   string
 	base   types.OID
 	typmod int32
 }
@@ -75,7 +76,7 @@ func (s *system) readSchemas(rows section) {
 
 func (s *system) readDomains(rows section) {
 	for f := range rows.rows() {
-		s.domains[types.OID(fieldOID(f[0]))] = domain{types.OID(fieldOID(f[1])), int32(fieldInt(f[2]))}
+		s.domains[types.OID(fieldOID(f[0]))] = domain{string(f[3]), types.OID(fieldOID(f[1])), int32(fieldInt(f[2]))}
 	}
 }
 

@@ -8,7 +8,7 @@
 # Format: a line "@NAME" opens the rows of the table NAME, which follow in
 # COPY's text format, columns in the order of attnum. relations.gz is what the
 # in-memory catalog needs (with two tables of our own: @views, OID and query of
-# each system view, and @domains, OID, base type and typmod); rows.gz is
+# each system view, and @domains, OID, base type, typmod and name); rows.gz is
 # the rest, read once in a cluster's life.
 #
 # What differs from the server's own rows: privileges, statistics and
@@ -84,7 +84,7 @@ relations() {
 	dump pg_authid true oid
 	views
 	echo "@domains"
-	query -c "COPY (SELECT oid, typbasetype, typtypmod FROM pg_type WHERE typtype = 'd' ORDER BY oid) TO STDOUT"
+	query -c "COPY (SELECT oid, typbasetype, typtypmod, typname FROM pg_type WHERE typtype = 'd' ORDER BY oid) TO STDOUT"
 }
 
 rows() {
