@@ -39,7 +39,6 @@ type trialNode struct {
 
 	mu    sync.Mutex // guards Node against running
 	*Node            // changed by the test's own goroutine only
-
 }
 
 func newTrial(t testing.TB, nodes int) *trial { return newTrialTimed(t, nodes, Timing{}) }

@@ -42,7 +42,7 @@ func sampleEntries() map[string]*Entry {
 				{Kind: OpExec, SQL: "SELECT c1 FROM t16384", Read: true, Expect: bytes.Repeat([]byte{0xab}, DigestBytes)},
 				{
 					Kind: OpExec, Statement: 1, SQL: "INSERT INTO t16390 VALUES (?1, ?2) RETURNING c1", Counts: true, Returns: true, Sets: 2,
-					Params: []types.Value{types.Value{}, types.FloatValue(math.Inf(-1)), types.BlobValue([]byte{0, 255}), types.TextValue("")},
+					Params: []types.Value{{}, types.FloatValue(math.Inf(-1)), types.BlobValue([]byte{0, 255}), types.TextValue("")},
 				},
 			},
 		},
@@ -69,7 +69,7 @@ func sampleEntries() map[string]*Entry {
 func sampleResults() map[string]*Result {
 	rows := Rows{Columns: 2}
 	rows.Append([]types.Value{types.IntValue(1), types.TextValue("a")})
-	rows.Append([]types.Value{types.Value{}, types.BlobValue([]byte{1})})
+	rows.Append([]types.Value{{}, types.BlobValue([]byte{1})})
 	return map[string]*Result{
 		"sequences": {Status: Applied, Statements: []StatementResult{{Changed: 1}}, Draws: []Draw{{16400, 7}, {16402, -3}}, LastDrawn: 16400},
 		"applied":   {Status: Applied, Statements: []StatementResult{{Changed: 2, Rows: rows, Digest: bytes.Repeat([]byte{7}, DigestBytes)}, {}}},

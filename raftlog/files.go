@@ -175,5 +175,5 @@ func (f segmentFile) Sync() error { return datasync(f.File) }
 var (
 	_ VFS         = (*segmentFiles)(nil)
 	_ File        = segmentFile{}
-	_ io.ReaderAt = (ReadFile)(nil)
+	_ io.ReaderAt = ReadFile(nil)
 )

@@ -99,9 +99,13 @@ func (s *Session) listSettings() [][]types.Value {
 		}
 		rows = append(rows, []types.Value{
 			types.TextValue(p.Name), types.TextValue(value), textOrNull(p.Unit), types.TextValue(p.Category),
-			types.TextValue(p.Description), {}, types.TextValue(p.Context.String()), types.TextValue(p.Kind.String()),
+			types.TextValue(p.Description),
+			{},
+			types.TextValue(p.Context.String()), types.TextValue(p.Kind.String()),
 			types.TextValue(source), least, most, choices, types.TextValue(p.Default), types.TextValue(reset),
-			{}, {}, types.BoolValue(false),
+			{},
+			{},
+			types.BoolValue(false),
 		})
 	}
 	return rows

@@ -23,7 +23,6 @@ type portal struct {
 	started  bool
 	finished bool
 	rows     rows // nil when there are none (left)
-	sent     int64
 }
 
 // rows is a source of result rows.

@@ -44,7 +44,8 @@ func libpqTypes(ctx context.Context, t *testing.T, db *sql.DB) {
 	libpqExec(ctx, t, db, "CREATE TABLE pq_all ("+columns+")")
 	args := []any{
 		1, -32768, -1 << 31, int64(1<<63 - 1), 1.5, 0.1, "-123456789.123", true, "it's \\ ünïcode ☃", "varchar", "abc  ",
-		[]byte{0, 255, 39, 92}, "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "2024-02-29", "12:34:56.789012", "1999-12-31 23:59:59.000001",
+		[]byte{0, 255, 39, 92},
+		"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "2024-02-29", "12:34:56.789012", "1999-12-31 23:59:59.000001",
 		"2024-02-29 12:34:56.789012+00", "1 year 2 mons 3 days 04:05:06.7", `{"a": [1, null]}`, `{"b": {"c": 1.5}}`,
 		"{1,NULL,3}", `{a,"b \"c",""}`, "name", int64(1<<32 - 1),
 	}
@@ -54,7 +55,8 @@ func libpqTypes(ctx context.Context, t *testing.T, db *sql.DB) {
 	}
 	want := []any{
 		int64(1), int64(-32768), int64(-1 << 31), int64(1<<63 - 1), 1.5, 0.1, []byte("-123456789.123"), true, "it's \\ ünïcode ☃", "varchar", "abc  ",
-		[]byte{0, 255, 39, 92}, []byte("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"), utc(2024, 2, 29, 0, 0, 0, 0), utc(0, 1, 1, 12, 34, 56, 789012),
+		[]byte{0, 255, 39, 92},
+		[]byte("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"), utc(2024, 2, 29, 0, 0, 0, 0), utc(0, 1, 1, 12, 34, 56, 789012),
 		utc(1999, 12, 31, 23, 59, 59, 1), utc(2024, 2, 29, 12, 34, 56, 789012), []byte("1 year 2 mons 3 days 04:05:06.7"), []byte(`{"a": [1, null]}`), []byte(`{"b": {"c": 1.5}}`),
 		[]byte("{1,NULL,3}"), []byte(`{a,"b \"c",""}`), []byte("name"), []byte("4294967295"),
 	}
@@ -86,7 +88,7 @@ func libpqCopy(ctx context.Context, t *testing.T, db *sql.DB) {
 		t.Fatal(err)
 	}
 	defer tx.Rollback()
-	in, err := tx.PrepareContext(ctx, pq.CopyIn("pq_batch", "a", "b"))
+	in, err := tx.PrepareContext(ctx, "COPY pq_batch (a, b) FROM STDIN")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -182,7 +182,8 @@ var extendedCases = []struct{ name, sent, want string }{
 		c:s
 		B:,s 5
 		S`, "Row(6) SELECT 1 ERROR 42P05 Ready(I)\nERROR 26000 Ready(I)"},
-	{"a prepared statement whose result changes", `
+	{
+		"a prepared statement whose result changes", `
 		P:s SELECT * FROM t
 		P:i INSERT INTO t VALUES ($1)
 		S
@@ -196,7 +197,8 @@ var extendedCases = []struct{ name, sent, want string }{
 		E
 		S
 		Q SELECT * FROM t`,
-		"Ready(I)\nPREPARE Ready(I)\nALTER TABLE Ready(I)\nERROR 0A000 Ready(I)\nERROR 0A000 Ready(I)\nINSERT 0 1 Ready(I)\nRow(1,5) Row(2,5) SELECT 2 Ready(I)"},
+		"Ready(I)\nPREPARE Ready(I)\nALTER TABLE Ready(I)\nERROR 0A000 Ready(I)\nERROR 0A000 Ready(I)\nINSERT 0 1 Ready(I)\nRow(1,5) Row(2,5) SELECT 2 Ready(I)",
+	},
 	{"COPY in the extended protocol", `
 		P COPY t FROM STDIN
 		B
@@ -213,7 +215,8 @@ var extendedCases = []struct{ name, sent, want string }{
 		data 2
 		fail enough
 		Q SELECT count(*) FROM t`, "CopyIn ERROR 57014 Ready(I)\nRow(1) SELECT 1 Ready(I)"},
-	{"several statements in one query", `
+	{
+		"several statements in one query", `
 		Q INSERT INTO t VALUES (2); SELECT 1/0; INSERT INTO t VALUES (3)
 		Q SELECT count(*) FROM t
 		Q INSERT INTO t VALUES (2); BEGIN; INSERT INTO t VALUES (3); ROLLBACK; INSERT INTO t VALUES (4)
@@ -221,8 +224,10 @@ var extendedCases = []struct{ name, sent, want string }{
 		Q BEGIN; INSERT INTO t VALUES (5); COMMIT; SELECT 1/0
 		Q SELECT count(*) FROM t`,
 		"INSERT 0 1 ERROR 22012 Ready(I)\nRow(1) SELECT 1 Ready(I)\nINSERT 0 1 BEGIN INSERT 0 1 ROLLBACK INSERT 0 1 Ready(I)\n" +
-			"Row(1) Row(4) SELECT 2 Ready(I)\nBEGIN INSERT 0 1 COMMIT ERROR 22012 Ready(I)\nRow(3) SELECT 1 Ready(I)"},
-	{"savepoints", `
+			"Row(1) Row(4) SELECT 2 Ready(I)\nBEGIN INSERT 0 1 COMMIT ERROR 22012 Ready(I)\nRow(3) SELECT 1 Ready(I)",
+	},
+	{
+		"savepoints", `
 		Q SAVEPOINT s
 		Q BEGIN; INSERT INTO t VALUES (2); SAVEPOINT s; INSERT INTO t VALUES (3)
 		Q INSERT INTO t VALUES (3)
@@ -230,8 +235,10 @@ var extendedCases = []struct{ name, sent, want string }{
 		Q ROLLBACK TO s; INSERT INTO t VALUES (4); RELEASE s; COMMIT
 		Q SELECT a FROM t ORDER BY a`,
 		"ERROR 25P01 Ready(I)\nBEGIN INSERT 0 1 SAVEPOINT INSERT 0 1 Ready(T)\nERROR 23505 Ready(E)\nERROR 25P02 Ready(E)\n" +
-			"ROLLBACK INSERT 0 1 RELEASE COMMIT Ready(I)\nRow(1) Row(2) Row(4) SELECT 3 Ready(I)"},
-	{"settings are told", `
+			"ROLLBACK INSERT 0 1 RELEASE COMMIT Ready(I)\nRow(1) Row(2) Row(4) SELECT 3 Ready(I)",
+	},
+	{
+		"settings are told", `
 		Q SET application_name = 'x'
 		Q BEGIN; SET application_name = 'y'
 		Q ROLLBACK
@@ -239,8 +246,10 @@ var extendedCases = []struct{ name, sent, want string }{
 		Q SELECT set_config('application_name', 'z', false)
 		Q RESET application_name`,
 		"SET application_name=x Ready(I)\nBEGIN SET application_name=y Ready(T)\nROLLBACK application_name=x Ready(I)\n" +
-			"BEGIN SET COMMIT Ready(I)\nRow(z) SELECT 1 application_name=z Ready(I)\nRESET application_name= Ready(I)"},
-	{"sequences of the session", `
+			"BEGIN SET COMMIT Ready(I)\nRow(z) SELECT 1 application_name=z Ready(I)\nRESET application_name= Ready(I)",
+	},
+	{
+		"sequences of the session", `
 		Q CREATE TABLE s (id serial, v int)
 		Q SELECT currval('s_id_seq')
 		Q INSERT INTO s (v) VALUES (1), (2)
@@ -250,7 +259,8 @@ var extendedCases = []struct{ name, sent, want string }{
 		Q BEGIN; SELECT nextval('s_id_seq'); SELECT currval('s_id_seq'); ROLLBACK
 		Q DROP TABLE s`,
 		"CREATE TABLE Ready(I)\nERROR 55000 Ready(I)\nINSERT 0 2 Ready(I)\nRow(2,2) SELECT 1 Ready(I)\nRow(3) SELECT 1 Ready(I)\nRow(3) SELECT 1 Ready(I)\n" +
-			"BEGIN Row(4) SELECT 1 Row(4) SELECT 1 ROLLBACK Ready(I)\nDROP TABLE Ready(I)"},
+			"BEGIN Row(4) SELECT 1 Row(4) SELECT 1 ROLLBACK Ready(I)\nDROP TABLE Ready(I)",
+	},
 	{"statement timeout", `
 		Q SET statement_timeout = 100
 		Q SELECT count(*) FROM generate_series(1, 10000000) a, generate_series(1, 1000) b
@@ -259,7 +269,8 @@ var extendedCases = []struct{ name, sent, want string }{
 		E
 		S
 		Q RESET statement_timeout`, "SET Ready(I)\nERROR 57014 Ready(I)\nERROR 57014 Ready(I)\nRESET Ready(I)"},
-	{"DISCARD and DEALLOCATE", `
+	{
+		"DISCARD and DEALLOCATE", `
 		P:s SELECT 1
 		S
 		Q DEALLOCATE ALL
@@ -269,7 +280,8 @@ var extendedCases = []struct{ name, sent, want string }{
 		Q ROLLBACK
 		Q SELECT 1; DISCARD ALL
 		Q DISCARD ALL`,
-		"Ready(I)\nDEALLOCATE ALL Ready(I)\nERROR 26000 Ready(I)\nBEGIN ERROR 25001 Ready(E)\nROLLBACK Ready(I)\nRow(1) SELECT 1 ERROR 25001 Ready(I)\nDISCARD ALL Ready(I)"},
+		"Ready(I)\nDEALLOCATE ALL Ready(I)\nERROR 26000 Ready(I)\nBEGIN ERROR 25001 Ready(E)\nROLLBACK Ready(I)\nRow(1) SELECT 1 ERROR 25001 Ready(I)\nDISCARD ALL Ready(I)",
+	},
 	{"idle in a transaction", `
 		Q SET idle_in_transaction_session_timeout = 100
 		Q BEGIN

@@ -15,7 +15,6 @@ type emitter struct {
 	a      *analyzer
 	buf    []byte
 	bare   *rte   // this entry's columns are written without alias (RETURNING)
-	alias  *rte   // this entry's columns are those of another alias
 	prefix string // of bare columns: the table's name
 
 	collated bool // the next SELECT's columns carry their collations

@@ -106,7 +106,6 @@ type analyzer struct {
 	usesSequence bool
 	forUpdate    bool
 	wholeSchema  bool
-	constraints  bool // within DEFAULT, CHECK or index expressions of the catalog
 	notices      []*pgerr.Error
 }
 

@@ -219,10 +219,9 @@ func (a *analyzer) checkGrouping(s *scope, q *query) {
 }
 
 type groupCheck struct {
-	a     *analyzer
-	s     *scope
-	q     *query
-	inner bool
+	a *analyzer
+	s *scope
+	q *query
 }
 
 func (g *groupCheck) check(x expr) {

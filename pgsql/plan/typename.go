@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"slices"
-
 	"polyreme/pgsql/catalog"
 	"polyreme/pgsql/parse/ast"
 	"polyreme/pgsql/types"
@@ -235,20 +233,4 @@ func (a *analyzer) findRelation(rv *ast.RangeVar) *catalog.Relation {
 		return nil
 	}
 	return a.cat.Relation(s.OID, rv.Name)
-}
-
-// typeByText resolves the text of a type name, as regtype's input does.
-func typeByText(name string) types.OID {
-	if sql := types.SQLName(name); sql != "" {
-		name = sql
-	}
-	if t := types.ByName(name); t != nil {
-		return t.OID
-	}
-	return 0
-}
-
-// searchesCatalog tells whether pg_catalog is in the path of a bare name.
-func (a *analyzer) searchesCatalog(schema string) bool {
-	return schema == "" || schema == "pg_catalog" || slices.Contains(a.opt.SearchPath, schema)
 }

@@ -58,8 +58,12 @@ func TestSetAndShow(t *testing.T) {
 func TestDerived(t *testing.T) {
 	s := New()
 	for _, p := range [][2]string{
-		{"search_path", `"$user", "My Schema", PUBLIC`}, {"timezone", "America/New_York"}, {"intervalstyle", "iso_8601"},
-		{"polyreme.max_staleness", "1500ms"}, {"statement_timeout", "2s"}, {"polyreme.read_consistency", "bounded"},
+		{"search_path", `"$user", "My Schema", PUBLIC`},
+		{"timezone", "America/New_York"},
+		{"intervalstyle", "iso_8601"},
+		{"polyreme.max_staleness", "1500ms"},
+		{"statement_timeout", "2s"},
+		{"polyreme.read_consistency", "bounded"},
 	} {
 		next, err := s.With(p[0], p[1])
 		if err != nil {
