@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"polyreme/pgsql/catalog"
@@ -46,6 +47,11 @@ func (t *alteration) rebuild() {
 		}
 		t.sqlite("ALTER TABLE " + t.old.Physical + " DROP CONSTRAINT " + ref.Constraint.Physical())
 	}
+	// A table that references itself has no index on the key while its rows are
+	// copied, without which SQLite refuses them.
+	referenced = referenced || slices.ContainsFunc(t.r.Constraints, func(k *catalog.Constraint) bool {
+		return k.Kind == catalog.ForeignKey && k.RefRelation == t.r.OID
+	})
 	if referenced {
 		t.sqlite(foreignKeysOff)
 		t.sqlite("SELECT pg_raise('" + pgerr.FeatureNotSupported + "', 'this ALTER TABLE is not supported on a table that foreign keys reference')" +

@@ -93,3 +93,33 @@ func TestRebuildReferenced(t *testing.T) {
 		t.Errorf("after drop: got %swant %s", got, want)
 	}
 }
+
+// TestRebuildOverItself adds references of a table to a key of its own that is
+// not the row id, with rows there.
+func TestRebuildOverItself(t *testing.T) {
+	s := newSession(t)
+	for _, sql := range []string{
+		"CREATE TABLE t (a int, b int, c int, d int, PRIMARY KEY (a, b))",
+		"INSERT INTO t VALUES (1, 1, NULL, NULL), (2, 2, 1, 1)",
+	} {
+		if got := s.exec(sql); strings.HasPrefix(got, "ERROR") {
+			t.Fatalf("%s: %s", sql, got)
+		}
+	}
+	for _, sql := range []string{
+		"ALTER TABLE t ADD FOREIGN KEY (c, d) REFERENCES t (a, b)",
+		"ALTER TABLE t ADD COLUMN u int, ADD UNIQUE (u)",
+		"ALTER TABLE t ADD FOREIGN KEY (c) REFERENCES t (u) NOT VALID",
+		"ALTER TABLE t ALTER COLUMN d TYPE int8, ALTER COLUMN b TYPE int8",
+	} {
+		if err := s.change(sql); err != nil && !strings.Contains(sql, "NOT VALID") {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	if got := s.exec("INSERT INTO t VALUES (3, 3, 9, 9)"); !strings.HasPrefix(got, "ERROR 23503") {
+		t.Errorf("reference to no row: %s", got)
+	}
+	if got, want := s.exec("SELECT a, c FROM t ORDER BY a"), "a integer | c integer\n1 | ∅\n2 | 1\nSELECT 2\n"; got != want {
+		t.Errorf("got %swant %s", got, want)
+	}
+}

@@ -11,9 +11,9 @@
 # each system view, and @domains, OID, base type, typmod and name); rows.gz is
 # the rest, read once in a cluster's life.
 #
-# What differs from the server's own rows: privileges, statistics and
-# pg_attribute.attoptions are left out, pg_node_tree is expression text, reg*
-# types are OIDs, TOAST tables, libc and ICU collations and rules are not
+# What differs from the server's own rows: privileges (other than public's),
+# statistics and pg_attribute.attoptions are left out, pg_node_tree is expression
+# text, reg* types are OIDs, TOAST tables, libc and ICU collations and rules are not
 # there, information_schema's views name base types instead of domains and
 # spell out _pg_truetypid and _pg_truetypmod and call _pg_expandarray in FROM.
 #
@@ -29,6 +29,7 @@ kept="SELECT c.oid FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid
 # columns TABLE: the select list of its rows
 columns() {
 	query -c "SELECT string_agg(CASE
+		WHEN attname = 'nspacl' THEN 'CASE oid WHEN 2200 THEN nspacl END'
 		WHEN format_type(atttypid, NULL) IN ('aclitem[]', 'anyarray') THEN 'NULL'
 		WHEN attname IN ('attoptions', 'ev_qual', 'ev_action') THEN 'NULL'
 		WHEN attname = 'proargdefaults' THEN 'pg_get_expr(proargdefaults, 0)'
