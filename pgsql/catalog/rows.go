@@ -192,30 +192,6 @@ func (w *rowWriter) systemColumns(r *Relation) {
 	}
 }
 
-// systemColumns are the columns that every stored relation of PostgreSQL has.
-// Queries of clients count them; only tableoid can be read.
-var systemColumns = [...]Column{
-	{Num: -1, Name: "ctid", Type: 27},
-	{Num: -2, Name: "xmin", Type: 28},
-	{Num: -3, Name: "cmin", Type: 29},
-	{Num: -4, Name: "xmax", Type: 28},
-	{Num: -5, Name: "cmax", Type: 29},
-	{Num: -6, Name: "tableoid", Type: 26},
-}
-
-func (w *rowWriter) systemAttributes(r *Relation) {
-	if r.Kind == KindView {
-		return
-	}
-	for _, column := range systemColumns {
-		length, byVal, align, storage := physicalType(column.Type)
-		w.add(pgAttribute, number(r.OID), text(column.Name), number(column.Type), number(0), number(length),
-			number(column.Num), number(0), number(-1), number(-1), flag(byVal), char(align),
-			char(storage), char(0), flag(true), flag(false), flag(false),
-			char(0), char(0), flag(false), flag(true), zero, zero, null, null, null, null)
-	}
-}
-
 // physicalType returns what pg_attribute repeats from pg_type.
 func physicalType(oid types.OID) (length int16, byVal bool, align, storage byte) {
 	if t := types.ByOID(oid); t != nil {
