@@ -33,7 +33,8 @@
 //	request       3 × uvarint session, lane, sequence (flag 2)
 //	time          varint
 //	seed          16 bytes
-//	settings      uvarint count, then name and value strings
+//	settings      uvarint count, then name and value strings; the last may be
+//	              DrawsSetting
 //	dependencies  uvarint count, then uvarint relation, uvarint version
 //	operations    uvarint count, then Operation
 //

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 
 	"polyreme/pgsql/builtin"
 	"polyreme/pgsql/catalog"
@@ -389,7 +390,7 @@ func (s *Session) finish() {
 
 // entry makes the log entry of the transaction.
 func (s *Session) entry(b *block) *raftlog.Entry {
-	e := &raftlog.Entry{Moment: b.moment, Settings: s.entrySettings(), ChangesSchema: b.changesSchema, Operations: b.operations}
+	e := &raftlog.Entry{Moment: b.moment, Settings: s.settingsFor(b.operations), ChangesSchema: b.changesSchema, Operations: b.operations}
 	if b.changesSchema {
 		e.Dependencies = []raftlog.Dependency{{Relation: 0, Version: raftlog.SchemaVersion(b.base)}}
 		return e
@@ -411,6 +412,26 @@ func (s *Session) entrySettings() []raftlog.Setting {
 		out[i] = raftlog.Setting(p)
 	}
 	return out
+}
+
+// settingsFor are the settings that an entry with the operations carries: also
+// what the session drew from sequences, where they ask.
+func (s *Session) settingsFor(operations []raftlog.Operation) []raftlog.Setting {
+	out := s.entrySettings()
+	if len(s.currval) == 0 {
+		return out
+	}
+	for i := range operations {
+		if asksDraws(operations[i].SQL) {
+			return append(out, raftlog.Setting{Name: raftlog.DrawsSetting, Value: raftlog.FormatDraws(s.currval, s.lastSeq)})
+		}
+	}
+	return out
+}
+
+// asksDraws tells whether a statement may ask what was drawn from a sequence.
+func asksDraws(sql string) bool {
+	return strings.Contains(sql, "currval") || strings.Contains(sql, "lastval")
 }
 
 // commitLog proposes the transaction and answers its pending writes.

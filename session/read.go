@@ -143,9 +143,14 @@ func (s *Session) freshen(ctx context.Context) error {
 // validates tells whether the rows that a query returns must still be the same
 // when the block commits: at the levels above READ COMMITTED, if it may write,
 // and for FOR UPDATE and FOR SHARE at every level. (Kung and Robinson 1981, the
-// read phase: what was read is part of what is validated.)
+// read phase: what was read is part of what is validated.) So must currval and
+// lastval after the block's own nextval: in the log's order another transaction
+// may have drawn the value that the client was shown.
 func (b *block) validates(p *portal) bool {
-	return b.explicit && !b.readOnly && p.planned.Kind == plan.Read && (b.oneSnapshot() || p.planned.ForUpdate)
+	if b.readOnly || p.planned.Kind != plan.Read {
+		return false
+	}
+	return b.explicit && (b.oneSnapshot() || p.planned.ForUpdate) || b.workspace != nil && asksDraws(p.planned.SQL)
 }
 
 // readValidated runs a query in the workspace and adds it to what the log
@@ -231,7 +236,7 @@ func (s *Session) equipQuery(env *builtin.Env, cat *catalog.Catalog) {
 func (s *Session) equipWrite(env *builtin.Env, cat *catalog.Catalog) {
 	env.Clock = nil
 	env.Session = ReplayFacts(s.settings)
-	env.Sequences = s.block.sequences
+	env.Sequences = blockSequences{s.block.sequences, (*sessionSequences)(s)}
 	env.Catalog = ReplayCatalog(env, func() *catalog.Catalog { return cat })
 }
 

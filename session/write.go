@@ -83,9 +83,10 @@ func (s *Session) writeAlone(ctx context.Context, p *portal, r *pgwire.Reply) er
 	}
 	moment := s.moment()
 	for attempt := 0; ; attempt++ {
+		operations := p.appendOperations(nil, 0)
 		result, err := s.propose(ctx, &raftlog.Entry{
-			Moment: moment, Settings: s.entrySettings(), Dependencies: p.planned.depends,
-			ChangesSchema: p.planned.Kind == plan.Schema, Operations: p.appendOperations(nil, 0),
+			Moment: moment, Settings: s.settingsFor(operations), Dependencies: p.planned.depends,
+			ChangesSchema: p.planned.Kind == plan.Schema, Operations: operations,
 		})
 		if err != nil {
 			return err

@@ -17,7 +17,7 @@ const entrySavepoint = "entry"
 // run executes the operations of an entry: all of them or none.
 func (a *applier) run(e *raftlog.Entry) (raftlog.Result, error) {
 	conn := a.writer.conn
-	if err := a.use(e.Settings); err != nil {
+	if err := a.use(withoutDraws(e.Settings)); err != nil {
 		if sqlite.Classify(err) != sqlite.Deterministic {
 			return raftlog.Result{}, err
 		}
@@ -25,6 +25,9 @@ func (a *applier) run(e *raftlog.Entry) (raftlog.Result, error) {
 	}
 	a.executor.begin(e.Moment)
 	a.sequences.begin()
+	if err := a.sequences.remember(e.Settings); err != nil {
+		return failed(0, pgerr.New(pgerr.ProtocolViolation, "%v", err)), nil
+	}
 	writesSequences := a.writesSequences(e)
 	if writesSequences {
 		if err := a.sequences.flush(); err != nil {

@@ -26,7 +26,10 @@ type sequences struct {
 	given []raftlog.Draw // since begin, whatever was forgotten
 	named uint32         // the sequence of the last nextval since begin
 	trail []step         // since mark
-	last  *sequence      // of lastval
+
+	before     map[uint32]int64 // what the session drew before the transaction
+	beforeLast uint32           // of lastval, 0 for none
+	last       *sequence        // of lastval
 }
 
 // step is what a sequence was before it moved.
@@ -128,6 +131,9 @@ func (q *sequences) CurrentValue(oid uint32) (int64, error) {
 		return 0, err
 	}
 	if !s.drawn {
+		if v, ok := q.before[oid]; ok {
+			return v, nil
+		}
 		return 0, pgerr.New(pgerr.ObjectNotInPrerequisiteState, `currval of sequence "%s" is not yet defined in this session`, q.name(oid))
 	}
 	return s.current, nil
@@ -136,6 +142,9 @@ func (q *sequences) CurrentValue(oid uint32) (int64, error) {
 // LastValue is lastval within the transaction.
 func (q *sequences) LastValue() (int64, error) {
 	if q.last == nil || !q.last.drawn {
+		if q.beforeLast != 0 {
+			return q.CurrentValue(q.beforeLast)
+		}
 		return 0, pgerr.New(pgerr.ObjectNotInPrerequisiteState, "lastval is not yet defined in this session")
 	}
 	return q.last.current, nil
@@ -188,7 +197,8 @@ func (q *sequences) move(s *sequence, value int64, called bool) {
 	}
 }
 
-// begin starts a transaction: currval and lastval know only its own draws.
+// begin starts a transaction: currval and lastval know its own draws, and what
+// remember says.
 func (q *sequences) begin() {
 	for _, s := range q.drawn {
 		s.drawn = false
@@ -196,6 +206,26 @@ func (q *sequences) begin() {
 	q.drawn = q.drawn[:0]
 	q.given = q.given[:0]
 	q.last, q.named = nil, 0
+	q.before, q.beforeLast = nil, 0
+}
+
+// remember tells what the session drew before the transaction, as an entry's
+// settings carry it.
+func (q *sequences) remember(settings []raftlog.Setting) error {
+	if n := len(settings); n > 0 && settings[n-1].Name == raftlog.DrawsSetting {
+		var err error
+		q.before, q.beforeLast, err = raftlog.ParseDraws(settings[n-1].Value)
+		return err
+	}
+	return nil
+}
+
+// withoutDraws returns the settings that functions see.
+func withoutDraws(settings []raftlog.Setting) []raftlog.Setting {
+	if n := len(settings); n > 0 && settings[n-1].Name == raftlog.DrawsSetting {
+		return settings[:n-1]
+	}
+	return settings
 }
 
 // mark is the place to which rewind goes back.

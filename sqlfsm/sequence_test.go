@@ -11,7 +11,8 @@ import (
 	"polyreme/sqlfsm/sqlite"
 )
 
-// registerSequences gives a connection nextval and setval and no more.
+// registerSequences gives a connection nextval, setval, currval(oid) and
+// lastval(any) and no more.
 func registerSequences(conn *sqlite.Conn, env *builtin.Env) error {
 	next := func(ctx *sqlite.Context, args *sqlite.Args) {
 		v, err := env.Sequences.NextValue(uint32(args.Int64(0)))
@@ -28,8 +29,22 @@ func registerSequences(conn *sqlite.Conn, env *builtin.Env) error {
 		}
 		ctx.ResultValue(args.Value(1))
 	}
-	if err := conn.CreateFunction("nextval", 1, sqlite.Innocuous, next); err != nil {
-		return err
+	asked := func(ask func(oid uint32) (int64, error)) func(ctx *sqlite.Context, args *sqlite.Args) {
+		return func(ctx *sqlite.Context, args *sqlite.Args) {
+			v, err := ask(uint32(args.Int64(0)))
+			if err != nil {
+				ctx.ResultError(err)
+				return
+			}
+			ctx.ResultInt64(v)
+		}
+	}
+	current := asked(func(oid uint32) (int64, error) { return env.Sequences.CurrentValue(oid) })
+	last := asked(func(uint32) (int64, error) { return env.Sequences.LastValue() })
+	for name, f := range map[string]func(*sqlite.Context, *sqlite.Args){"nextval": next, "currval": current, "lastval": last} {
+		if err := conn.CreateFunction(name, 1, sqlite.Innocuous, f); err != nil {
+			return err
+		}
 	}
 	return conn.CreateFunction("setval", 3, sqlite.Innocuous, set)
 }
@@ -160,4 +175,32 @@ func TestOperationsThatWriteSequences(t *testing.T) {
 	)
 	m.want("10,b;11,c;12,d;50,e", "SELECT * FROM t1")
 	m.want("50,1", "SELECT last_value, is_called FROM polyreme_sequence WHERE oid = 7")
+}
+
+// An entry knows what its session drew before, until it draws itself.
+func TestDrawsOfEarlierTransactions(t *testing.T) {
+	m := sequenceMachine(t)
+	carried := func(draws string, sql ...string) *raftlog.Entry {
+		e := entry(sql...)
+		e.Settings = append(e.Settings, raftlog.Setting{Name: raftlog.DrawsSetting, Value: draws})
+		return e
+	}
+	results := m.apply(
+		carried("7=40,8=-3,8", "INSERT INTO t1 VALUES(currval(7), 'then'), (lastval(0), 'last')"),
+		carried("7=41,7", "INSERT INTO t1 VALUES(currval(7), 'before')", "INSERT INTO t1 VALUES(nextval(7), 'next')",
+			"INSERT INTO t1 VALUES(currval(7) + 100, 'now')", "INSERT INTO t1 VALUES(lastval(0) + 200, 'now last')"),
+		entry("INSERT INTO t1 VALUES(currval(7), 'forgotten')"),
+		entry("INSERT INTO t1 VALUES(lastval(0), 'forgotten')"),
+		carried("7=x", "INSERT INTO t1 VALUES(1000, 'malformed')"),
+	)
+	for i, want := range []string{"", "", pgerr.ObjectNotInPrerequisiteState, pgerr.ObjectNotInPrerequisiteState, pgerr.ProtocolViolation} {
+		code := ""
+		if results[i].Err != nil {
+			code = results[i].Err.Code
+		}
+		if code != want {
+			t.Errorf("entry %d: %q, want %q", i, code, want)
+		}
+	}
+	m.want("-3,last;1,next;40,then;41,before;101,now;201,now last", "SELECT * FROM t1")
 }
