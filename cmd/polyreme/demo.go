@@ -42,7 +42,7 @@ type demo struct {
 	peer    int
 	http    int
 	nodes   []*exec.Cmd
-	exits   chan error
+	exits   chan struct{} // one for each process that has ended
 	waits   sync.WaitGroup
 }
 
@@ -72,28 +72,54 @@ func runDemo(ctx context.Context, args []string, out io.Writer) error {
 	} else if err := os.MkdirAll(d.dir, 0o700); err != nil {
 		return err
 	}
-	d.exits = make(chan error, *nodes)
+	d.exits = make(chan struct{}, *nodes)
 	defer d.stop()
-	for i := range *nodes {
-		if err := d.start(ctx, i); err != nil {
-			return err
-		}
-	}
-	d.announce()
-	select {
-	case <-ctx.Done():
-		fmt.Fprintln(out, "\nStopping.")
-		return nil
-	case err := <-d.exits:
+	if err := d.startAll(ctx, *nodes); err != nil {
 		return err
 	}
+	d.announce()
+	for left := *nodes; left > 0; left-- {
+		select {
+		case <-ctx.Done():
+			fmt.Fprintln(out, "\nStopping.")
+			return nil
+		case <-d.exits:
+		}
+	}
+	return errors.New("all nodes have ended: see the logs in " + d.dir)
 }
 
 func (d *demo) addr(port, i int) string { return net.JoinHostPort(d.host, strconv.Itoa(port+i)) }
 
-// start runs node i and waits until it is ready.
-func (d *demo) start(ctx context.Context, i int) error {
-	name := "n" + strconv.Itoa(i+1)
+// startAll runs the nodes. Those of a new cluster start one after the other, as
+// each joins the first. Those of one that was stopped need each other.
+func (d *demo) startAll(ctx context.Context, nodes int) error {
+	_, err := os.Stat(filepath.Join(d.dir, nodeName(0), "node.json"))
+	used := err == nil
+	ended := make([]<-chan struct{}, nodes)
+	for i := range nodes {
+		if ended[i], err = d.start(i); err != nil {
+			return err
+		}
+		if !used {
+			if err := d.waitReady(ctx, i, ended[i]); err != nil {
+				return err
+			}
+		}
+	}
+	for i := range nodes {
+		if err := d.waitReady(ctx, i, ended[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func nodeName(i int) string { return "n" + strconv.Itoa(i+1) }
+
+// start runs node i. The channel is closed when its process has ended.
+func (d *demo) start(i int) (<-chan struct{}, error) {
+	name := nodeName(i)
 	args := []string{
 		"start", "--data", filepath.Join(d.dir, name), "--name", name, "--log-level", "WARN",
 		"--sql-addr", d.addr(d.sql, i), "--peer-addr", d.addr(d.peer, i), "--http-addr", d.addr(d.http, i),
@@ -103,7 +129,7 @@ func (d *demo) start(ctx context.Context, i int) error {
 	}
 	log, err := os.OpenFile(filepath.Join(d.dir, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer log.Close()
 	cmd := exec.Command(d.program, args...)
@@ -111,21 +137,24 @@ func (d *demo) start(ctx context.Context, i int) error {
 	// Ctrl-C in a terminal goes to the whole group; the nodes are stopped by us.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start node %s: %w", name, err)
+		return nil, fmt.Errorf("start node %s: %w", name, err)
 	}
 	d.nodes = append(d.nodes, cmd)
 	ended := make(chan struct{})
 	d.waits.Go(func() {
 		err := cmd.Wait()
 		close(ended)
-		if err != nil && i == len(d.nodes)-1 {
-			d.exits <- fmt.Errorf("node %s ended: %w", name, err)
+		if err != nil {
+			fmt.Fprintf(d.out, "node %s has ended (%v); the others go on while they are a majority\n", name, err)
 		}
+		d.exits <- struct{}{}
 	})
-	return d.waitReady(ctx, i, name, ended)
+	return ended, nil
 }
 
-func (d *demo) waitReady(ctx context.Context, i int, name string, ended <-chan struct{}) error {
+// waitReady waits until node i serves.
+func (d *demo) waitReady(ctx context.Context, i int, ended <-chan struct{}) error {
+	name := nodeName(i)
 	ctx, done := context.WithTimeout(ctx, demoReadyLimit)
 	defer done()
 	for {
