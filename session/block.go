@@ -370,8 +370,10 @@ func (b *block) writes() bool {
 func (s *Session) commit(ctx context.Context, r *pgwire.Reply) error {
 	b := s.block
 	if !b.writes() {
+		// DROP … IF EXISTS of nothing writes nothing, and waits to be answered.
+		err := s.answerPending(ctx, b, &raftlog.Result{}, r)
 		s.finish()
-		return nil
+		return err
 	}
 	err := s.commitLog(ctx, b, r)
 	if err != nil {
