@@ -141,8 +141,8 @@ type Catalog interface {
 	// "schema", "database", "function", "sequence", "type", "language",
 	// "tablespace", "role" ...; privileges is the caller's list.
 	HasPrivilege(what string, role, object uint32, column string, privileges string) (has, ok bool, err error)
-	// RelationSize is the size in bytes: part is "main", "table", "indexes",
-	// "total", or "database".
+	// RelationSize is the size in bytes: part is "main", "table", "indexes"
+	// or "total".
 	RelationSize(part string, oid uint32) (size int64, ok bool)
 }
 

@@ -193,6 +193,8 @@ func TestFacts(t *testing.T) {
 		{"has_table_privilege('ann', 20000::oid, 'SELECT')", `"t"`},
 		{"has_table_privilege('bob', 20000::oid, 'SELECT')", `ERROR 42704: "role \"bob\" does not exist"`},
 		{"has_column_privilege('item', 'price', 'SELECT')", `"t"`},
+		{"pg_database_size('shop') > 1000", `"t"`},
+		{"pg_database_size(NULL::oid)", "NULL"},
 		{"pg_relation_size(20000::regclass)", `"8192"`},
 		{"pg_total_relation_size(20000::regclass)", `"16384"`},
 		{"pg_relation_size(20000::regclass, 'x')", `ERROR 22023: "invalid fork name"`},

@@ -237,10 +237,8 @@ func registerSizes(r *registry) {
 	r.scalar("pg_table_size", size("table"))
 	r.scalar("pg_indexes_size", size("indexes"))
 	r.scalar("pg_total_relation_size", size("total"))
-	r.scalar("pg_database_size_oid", size("database"))
-	r.scalar("pg_database_size_name", func(e *Env, _ []types.Value) (types.Value, error) {
-		return size("database")(e, []types.Value{types.IntValue(0)})
-	})
+	r.native("(CASE WHEN $1 IS NOT NULL THEN (SELECT c_.page_count * s_.page_size FROM pragma_page_count AS c_, pragma_page_size AS s_) END)",
+		"pg_database_size_oid", "pg_database_size_name")
 	r.scalar("pg_size_pretty", func(_ *Env, a []types.Value) (types.Value, error) {
 		return types.TextValue(sizePretty(a[0].Int64())), nil
 	})

@@ -19,8 +19,8 @@ type Functions struct {
 	// Expr and Query are the Printer's.
 	Expr  func(c *Catalog, path []string, text string, pretty bool) string
 	Query func(c *Catalog, path []string, view *Relation, pretty bool) string
-	// Size returns the bytes that a relation ("main", "indexes", "total", ...) or
-	// the database takes; nil answers 0.
+	// Size returns the bytes that a relation ("main", "indexes", "total", ...)
+	// takes; nil answers 0.
 	Size func(part string, oid uint32) int64
 }
 
@@ -328,7 +328,7 @@ func (f *Functions) HasPrivilege(what string, role, object uint32, column string
 
 // RelationSize is the size in bytes.
 func (f *Functions) RelationSize(part string, oid uint32) (size int64, ok bool) {
-	if part != "database" && f.Current().RelationByOID(oid) == nil {
+	if f.Current().RelationByOID(oid) == nil {
 		return 0, false
 	}
 	if f.Size == nil {
