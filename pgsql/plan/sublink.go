@@ -136,7 +136,7 @@ func (a *analyzer) scalarArray(s *scope, e *ast.ScalarArrayExpr) expr {
 		return x
 	}
 	if l, ok := array.(*arrayExpr); ok && !l.nested {
-		x.list, x.array = l.elems, nil
+		x.list, x.array, x.elem = l.elems, nil, l.from
 		if len(x.list) == 0 {
 			x.array, x.list = array, nil
 		}
@@ -203,9 +203,28 @@ func (a *analyzer) arrayOf(s *scope, e *ast.ArrayExpr, elem, oid types.OID, typm
 			x.elems = append(x.elems, a.castExplicit(y, oid, typmod, e.Pos()))
 			continue
 		}
+		x.from = commonConst(x.from, len(x.elems), y)
 		x.elems = append(x.elems, a.castExplicit(y, elem, typmod, e.Pos()))
 	}
+	if x.from == elem || x.from == types.UnknownOID {
+		x.from = 0
+	}
 	return x
+}
+
+// commonConst is the type of an array's elements so far, y the next: 0 unless
+// all of them are constants of that type.
+func commonConst(from types.OID, n int, y expr) types.OID {
+	_, constant := y.(*constExpr)
+	switch {
+	case !constant:
+		return 0
+	case n == 0:
+		return y.typ()
+	case from == y.typ():
+		return from
+	}
+	return 0
 }
 
 // indirection is (x).f, x[i] and x[i:j].

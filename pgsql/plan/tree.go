@@ -178,6 +178,7 @@ type subLink struct {
 type arrayExpr struct {
 	base
 	elem   types.OID
+	from   types.OID // type of the elements, all constant, before they were cast to elem; or 0
 	elems  []expr
 	nested bool // the elements are arrays of the same type
 }
