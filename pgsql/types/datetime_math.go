@@ -354,8 +354,21 @@ func DateBin(stride Interval, ts, origin int64) (int64, error) {
 		return 0, pgerr.New(pgerr.FeatureNotSupported, "timestamps cannot be binned into intervals containing months or years")
 	}
 	us, ok := mulSmall(int64(stride.Days), usPerDay)
-	if us += stride.Micros; !ok || us <= 0 {
+	if sum := us + stride.Micros; ok && (sum < us) == (stride.Micros < 0) {
+		us = sum
+	} else {
+		return 0, intervalOutOfRange()
+	}
+	if us <= 0 {
 		return 0, pgerr.New(pgerr.DatetimeFieldOverflow, "stride must be greater than zero")
 	}
-	return origin + floorDiv64(ts-origin, us)*us, nil
+	distance := ts - origin
+	if (distance < ts) != (origin > 0) {
+		return 0, intervalOutOfRange()
+	}
+	bin := origin + floorDiv64(distance, us)*us
+	if !validTimestamp(bin) {
+		return 0, pgerr.New(pgerr.DatetimeFieldOverflow, "timestamp out of range")
+	}
+	return bin, nil
 }

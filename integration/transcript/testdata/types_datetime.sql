@@ -52,6 +52,11 @@ SELECT d, d::timestamp FROM (VALUES ('2020-01-01'::date), ('infinity'), (NULL), 
 SELECT '2020-01-01 12:00:00'::timestamp::time, '2020-01-01 12:00:00'::timestamp::date, '12:00'::time::interval, '5 hours'::interval::time, now()::text LIKE '20%';
 SELECT timezone('UTC', timestamptz '2020-01-01 00:00+00'), timeofday() IS NOT NULL, date 'today' = current_date, date 'tomorrow' - date 'yesterday';
 SELECT min(d), max(d), count(*) FROM generate_series('2020-01-01'::timestamptz, '2020-12-31', '1 week') d;
+SELECT date_bin('200000000 days', timestamp '2024-02-01', timestamp '2024-01-01');
+SELECT date_bin('365000 days', timestamp '4400-01-01 BC', timestamp '4000-01-01 BC');
+SELECT date_bin('1 day', timestamp '294276-12-31', timestamp '4713-01-01 BC');
+SELECT date_bin('-1 day', timestamp '2024-01-01', timestamp '2023-01-01');
+SELECT date_bin('5 minutes', timestamp '2024-01-01 00:07', timestamp '2024-01-01 00:07'), date_bin('1 hour', timestamp '1999-12-31 23:30', timestamp '2000-01-01');
 SELECT '294277-01-01'::timestamp;
 SELECT '2020-01-01 12:00 Nowhere/City'::timestamptz;
 SET timezone TO 'Nowhere/City';
