@@ -3,6 +3,7 @@ package sqlfsm
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/hashicorp/raft"
 
@@ -51,6 +52,12 @@ const (
 
 // openApplier opens the writer, creates the tables of an empty file and loads
 // the state.
+// lockWait bounds how long a group waits for the write lock. Nobody but the
+// writer and a truncating checkpoint, which the token keeps apart, holds it for
+// long. But a connection that finds the log's header half changed takes it for a
+// moment to read the header again (walIndexReadHdr in SQLite's wal.c).
+const lockWait = 10 * time.Second
+
 func openApplier(s *Store) (*applier, error) {
 	writer, err := s.connect(sqlite.Config{
 		CacheKiB: s.config.WriterCacheKiB, StatementCacheSize: writerStatements, ValueBytesMax: valueBytesMax,
@@ -58,6 +65,7 @@ func openApplier(s *Store) (*applier, error) {
 	if err != nil {
 		return nil, err
 	}
+	writer.conn.SetBusyTimeout(lockWait)
 	a := &applier{store: s, writer: writer, broken: make(map[place]raftlog.Result)}
 	a.sequences = newSequences(writer.conn)
 	writer.env.Sequences = a.sequences

@@ -236,6 +236,34 @@ func TestWorkspaces(t *testing.T) {
 	}
 }
 
+// TestWriterIsNotTurnedAway: a connection that reads the log's header while the
+// writer changes it takes the write lock for a moment, to read it in peace. The
+// writer must wait for that and not take it for a fault.
+func TestWriterIsNotTurnedAway(t *testing.T) {
+	m := newMachine(t)
+	m.script("CREATE TABLE t1(c1 INTEGER PRIMARY KEY, n INTEGER) STRICT", "INSERT INTO t1 VALUES(1, 0)")
+	stop := make(chan struct{})
+	var others sync.WaitGroup
+	others.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if err := m.checkpoint.do(func() error { _, err := m.checkpoint.passive(); return err }); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	for range 20_000 {
+		m.must(increment())
+	}
+	close(stop)
+	others.Wait()
+}
+
 // TestDigestOfSchemaChange: how many rows the statement before changed is no
 // part of the digest of one that changes none by itself.
 func TestDigestOfSchemaChange(t *testing.T) {

@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"time"
+
 	"modernc.org/libc"
 	lib "modernc.org/sqlite/lib"
 )
@@ -71,4 +73,10 @@ func (c *Conn) tick() int32 {
 		return 1
 	}
 	return 0
+}
+
+// SetBusyTimeout makes statements wait for a lock that another connection holds,
+// at most for the time, before they answer Busy. Without it they answer at once.
+func (c *Conn) SetBusyTimeout(wait time.Duration) {
+	lib.Xsqlite3_busy_timeout(c.tls, c.db, int32(wait.Milliseconds()))
 }
