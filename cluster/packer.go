@@ -165,7 +165,11 @@ func (q *queue) close() []*proposal {
 type packer struct {
 	node  *Node
 	queue *queue
+	busy  atomic.Bool // a batch is under way
 }
+
+// idle tells that nothing is about to go to the followers.
+func (k *packer) idle() bool { return !k.busy.Load() && k.queue.waiting() == 0 }
 
 func newPacker(n *Node) *packer { return &packer{node: n, queue: newQueue()} }
 
@@ -183,7 +187,9 @@ func (k *packer) work(ctx context.Context) {
 			continue
 		}
 		began := time.Now()
+		k.busy.Store(true)
 		outs := k.apply(batch)
+		k.busy.Store(false)
 		pauses = min(int(time.Since(began)/4/pauseTime), pausesMax)
 		expected = len(batch) + k.queue.waiting()
 		for i, o := range outs {

@@ -357,7 +357,11 @@ func (n *Node) serveTerm(context.Context, []byte) ([]byte, error) {
 	return binary.LittleEndian.AppendUint64(nil, n.raft().CurrentTerm()), nil
 }
 
-// askLeader is the follower's round: the leader's read index.
+// askLeader is the follower's round: the leader's read index. The question says
+// who asks and how far its machine is:
+//
+//	applied  uint64, little endian
+//	id       the rest
 func (n *Node) askLeader(context.Context) (raftlog.Index, error) {
 	v := n.view.get()
 	if v.id == "" || v.id == n.cfg.ID {
@@ -365,7 +369,8 @@ func (n *Node) askLeader(context.Context) (raftlog.Index, error) {
 	}
 	ctx, cancel := context.WithTimeout(v.ctx, 2*roundTimeout)
 	defer cancel()
-	reply, err := n.calls.call(ctx, v.addr, methodReadIndex, nil)
+	question := binary.LittleEndian.AppendUint64(make([]byte, 0, 8+len(n.cfg.ID)), uint64(n.cfg.Machine.AppliedIndex()))
+	reply, err := n.calls.call(ctx, v.addr, methodReadIndex, append(question, n.cfg.ID...))
 	if err != nil {
 		return 0, err
 	}
@@ -375,7 +380,10 @@ func (n *Node) askLeader(context.Context) (raftlog.Index, error) {
 	return raftlog.Index(binary.LittleEndian.Uint64(reply)), nil
 }
 
-func (n *Node) serveReadIndex(ctx context.Context, _ []byte) ([]byte, error) {
+func (n *Node) serveReadIndex(ctx context.Context, question []byte) ([]byte, error) {
+	if len(question) < 8 {
+		return nil, raftlog.ErrCorrupt
+	}
 	index, ok := n.readAlone()
 	if !ok {
 		if !n.IsLeader() {
@@ -392,5 +400,40 @@ func (n *Node) serveReadIndex(ctx context.Context, _ []byte) ([]byte, error) {
 		}
 		index = r.index
 	}
+	if applied := raftlog.Index(binary.LittleEndian.Uint64(question)); applied < index && n.packer.idle() {
+		n.pushCommit(raft.ServerID(question[8:]))
+	}
 	return binary.LittleEndian.AppendUint64(nil, uint64(index)), nil
+}
+
+// pushCommit tells a follower at once what is committed. raft itself tells it
+// with the next entries, or after a while where none follow, and a read would
+// wait for that. The message is an AppendEntries without entries, whose previous
+// entry is the last one committed: a follower that does not have that entry
+// refuses it, and one that has it has all before it (Raft §5.3).
+func (n *Node) pushCommit(id raft.ServerID) {
+	r, term := n.raft(), n.ready.Load()
+	commit := r.CommitIndex()
+	var last raft.Log
+	if term == 0 || n.cfg.Log.GetLog(commit, &last) != nil || r.State() != raft.Leader || r.CurrentTerm() != term {
+		return
+	}
+	for _, s := range n.Servers() {
+		if s.ID != id || s.ID == raft.ServerID(n.cfg.ID) {
+			continue
+		}
+		self := n.trans.EncodePeer(raft.ServerID(n.cfg.ID), raft.ServerAddress(n.cfg.Advertise))
+		request := raft.AppendEntriesRequest{
+			RPCHeader:    raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax, ID: []byte(n.cfg.ID), Addr: self},
+			Term:         term,
+			PrevLogEntry: commit, PrevLogTerm: last.Term, LeaderCommitIndex: commit,
+		}
+		n.group.start(func(context.Context) {
+			var response raft.AppendEntriesResponse
+			if err := n.trans.AppendEntries(s.ID, s.Address, &request, &response); err != nil {
+				n.log.Debug("commit not pushed", "node", string(s.ID), "err", err)
+			}
+		})
+		return
+	}
 }

@@ -530,7 +530,7 @@ func (s *Session) answerPending(ctx context.Context, b *block, result *raftlog.R
 	}
 	s.giveUpPending(b, len(b.pending), r)
 	if b.changesSchema {
-		return s.manager.config.Store.WaitApplied(ctx, s.lastIndex)
+		return s.catchUp(ctx)
 	}
 	return nil
 }

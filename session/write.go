@@ -94,7 +94,7 @@ func (s *Session) writeAlone(ctx context.Context, p *portal, r *pgwire.Reply) er
 		switch result.Status {
 		case raftlog.Applied, raftlog.ResultLost:
 			if p.planned.Kind == plan.Schema {
-				if err := s.manager.config.Store.WaitApplied(ctx, s.lastIndex); err != nil {
+				if err := s.catchUp(ctx); err != nil {
 					return err
 				}
 			}
