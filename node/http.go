@@ -31,7 +31,7 @@ const (
 //	GET  /debug/pprof/                 profiles
 //	POST /cluster/join                 {"to": [PEER_ADDR]}: an empty node joins a cluster
 //	POST /cluster/leave                {"node": ID|NAME}
-//	POST /cluster/transfer-leadership  {"node": ID|NAME}
+//	POST /cluster/transfer-leader      {"node": ID|NAME}
 func (n *Node) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", n.healthz)
@@ -40,7 +40,7 @@ func (n *Node) handler() http.Handler {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(n.metrics.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("POST /cluster/join", n.postJoin)
 	mux.HandleFunc("POST /cluster/leave", n.postLeave)
-	mux.HandleFunc("POST /cluster/transfer-leadership", n.postTransfer)
+	mux.HandleFunc("POST /cluster/transfer-leader", n.postTransfer)
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)

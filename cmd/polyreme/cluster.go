@@ -21,13 +21,13 @@ Usage:
   polyreme cluster status               [--http-addr ADDR] [--json]
   polyreme cluster join --to PEER_ADDR  [--http-addr ADDR]
   polyreme cluster leave                [--node ID|NAME] [--http-addr ADDR]
-  polyreme cluster transfer-leadership  [--node ID|NAME] [--http-addr ADDR]`
+  polyreme cluster transfer-leader      [--node ID|NAME] [--http-addr ADDR]`
 
 const adminLimit = 90 * time.Second
 
 func runCluster(ctx context.Context, args []string, out io.Writer) error {
 	actions := map[string]func(context.Context, []string, io.Writer) error{
-		"status": clusterStatus, "join": clusterJoin, "leave": clusterLeave, "transfer-leadership": clusterTransfer,
+		"status": clusterStatus, "join": clusterJoin, "leave": clusterLeave, "transfer-leader": clusterTransfer,
 	}
 	if len(args) == 0 || isHelp(args[0]) {
 		fmt.Fprintln(out, clusterText)
@@ -158,13 +158,13 @@ func clusterLeave(ctx context.Context, args []string, out io.Writer) error {
 }
 
 func clusterTransfer(ctx context.Context, args []string, out io.Writer) error {
-	flags := newFlags("cluster transfer-leadership", "Make another node the leader.\n\nExample:\n  polyreme cluster transfer-leadership --node n2", out)
+	flags := newFlags("cluster transfer-leader", "Make another node the leader.\n\nExample:\n  polyreme cluster transfer-leader --node n2", out)
 	addr := flags.String("http-addr", node.DefaultHTTPAddr, "HTTP address of any node")
 	member := flags.String("node", "", "id or name of the new leader (default: the one with the newest log)")
 	if err := parse(flags, args); err != nil {
 		return err
 	}
-	if _, err := request(ctx, http.MethodPost, *addr, "/cluster/transfer-leadership", map[string]string{"node": *member}); err != nil {
+	if _, err := request(ctx, http.MethodPost, *addr, "/cluster/transfer-leader", map[string]string{"node": *member}); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "transferred")

@@ -38,7 +38,7 @@ func TestMembers(t *testing.T) {
 			t.Errorf("cluster status does not show node %s:\n%s", n.Name, out)
 		}
 	}
-	command(t, "cluster", "transfer-leadership", "--node", "n4", "--http-addr", c.Nodes[2].HTTP)
+	command(t, "cluster", "transfer-leader", "--node", "n4", "--http-addr", c.Nodes[2].HTTP)
 	waitFor(t, "n4 to lead", func() bool { return c.Leader() == c.Nodes[3] })
 	command(t, "cluster", "leave", "--node", "n4", "--http-addr", c.Nodes[0].HTTP)
 	c.WaitVoters(3)
