@@ -145,17 +145,7 @@ func (s *sumBig) total() (types.Numeric, error) {
 }
 
 func (s *sumBig) Result(e *Env) (types.Value, error) {
-	if s.count == 0 {
-		return types.Value{}, nil
-	}
-	n, err := s.total()
-	if err == nil && s.average {
-		n, err = n.Div(types.NumericInt(s.count))
-	}
-	if err != nil {
-		return types.Value{}, err
-	}
-	return e.numeric(n), nil
+	return e.numericTotal(s.total, s.count, s.average)
 }
 
 // sumNumeric is sum and avg of numeric. Inverse keeps the display scale, as
@@ -222,12 +212,17 @@ func (s *sumNumeric) total() (types.Numeric, error) {
 }
 
 func (s *sumNumeric) Result(e *Env) (types.Value, error) {
-	if s.count == 0 {
+	return e.numericTotal(s.total, s.count, s.average)
+}
+
+// numericTotal is the result of sum, or of avg, of count values; NULL of none.
+func (e *Env) numericTotal(total func() (types.Numeric, error), count int64, average bool) (types.Value, error) {
+	if count == 0 {
 		return types.Value{}, nil
 	}
-	n, err := s.total()
-	if err == nil && s.average {
-		n, err = n.Div(types.NumericInt(s.count))
+	n, err := total()
+	if err == nil && average {
+		n, err = n.Div(types.NumericInt(count))
 	}
 	if err != nil {
 		return types.Value{}, err

@@ -80,34 +80,37 @@ func decodeOrEmpty(v types.Value) (types.Array, error) {
 	return types.DecodeArray(v.Bytes)
 }
 
+// lengthened decodes an array of at most one dimension whose bounds have room
+// for one more element, which the caller adds.
+func lengthened(v types.Value) (types.Array, error) {
+	array, err := decodeOrEmpty(v)
+	if err != nil {
+		return array, err
+	}
+	if len(array.Dims) > 1 {
+		return array, pgerr.New("22000", "argument must be empty or one-dimensional array")
+	}
+	if len(array.Dims) == 0 {
+		array.Dims = []types.ArrayDim{{Lower: 1}}
+	}
+	array.Dims[0].Len++
+	return array, nil
+}
+
 func registerArrayChanges(r *registry) {
 	r.scalar("array_append", func(e *Env, a []types.Value) (types.Value, error) {
-		array, err := decodeOrEmpty(a[0])
+		array, err := lengthened(a[0])
 		if err != nil {
 			return types.Value{}, err
 		}
-		if len(array.Dims) > 1 {
-			return types.Value{}, pgerr.New("22000", "argument must be empty or one-dimensional array")
-		}
-		if len(array.Dims) == 0 {
-			array.Dims = []types.ArrayDim{{Lower: 1}}
-		}
-		array.Dims[0].Len++
 		array.Elems = append(array.Elems, a[1])
 		return e.array(&array), nil
 	})
 	r.scalar("array_prepend", func(e *Env, a []types.Value) (types.Value, error) {
-		array, err := decodeOrEmpty(a[1])
+		array, err := lengthened(a[1])
 		if err != nil {
 			return types.Value{}, err
 		}
-		if len(array.Dims) > 1 {
-			return types.Value{}, pgerr.New("22000", "argument must be empty or one-dimensional array")
-		}
-		if len(array.Dims) == 0 {
-			array.Dims = []types.ArrayDim{{Lower: 1}}
-		}
-		array.Dims[0].Len++
 		array.Elems = append([]types.Value{a[0]}, array.Elems...)
 		return e.array(&array), nil
 	})

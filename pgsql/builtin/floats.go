@@ -260,46 +260,35 @@ func cosd60(x float64) float64 {
 	return 1 - (1-math.Cos(inRadians(x)))/(1-math.Cos(inRadians(sixty)))/2
 }
 
+// quadrant1 moves an angle into the first quadrant and returns the signs that
+// its sine and cosine have there.
+func quadrant1(x float64) (angle, sin, cos float64) {
+	angle, sin, cos = math.Mod(x, 360), 1, 1
+	if angle < 0 {
+		angle, sin = -angle, -sin
+	}
+	if angle > 180 {
+		angle, sin = 360-angle, -sin
+	}
+	if angle > 90 {
+		angle, cos = 180-angle, -cos
+	}
+	return angle, sin, cos
+}
+
 func sind(x float64) float64 {
-	sign := 1.0
-	x = math.Mod(x, 360)
-	if x < 0 {
-		x, sign = -x, -sign
-	}
-	if x > 180 {
-		x, sign = 360-x, -sign
-	}
-	if x > 90 {
-		x = 180 - x
-	}
+	x, sign, _ := quadrant1(x)
 	return sign * sindQuadrant1(x)
 }
 
 func cosd(x float64) float64 {
-	sign := 1.0
-	x = math.Abs(math.Mod(x, 360))
-	if x > 180 {
-		x = 360 - x
-	}
-	if x > 90 {
-		x, sign = 180-x, -sign
-	}
+	x, _, sign := quadrant1(x)
 	return sign * cosdQuadrant1(x)
 }
 
 func tand(x float64) float64 {
-	sign := 1.0
-	x = math.Mod(x, 360)
-	if x < 0 {
-		x, sign = -x, -sign
-	}
-	if x > 180 {
-		x, sign = 360-x, -sign
-	}
-	if x > 90 {
-		x, sign = 180-x, -sign
-	}
-	z := sign * (sindQuadrant1(x) / cosdQuadrant1(x)) / (sindQuadrant1(45) / cosdQuadrant1(45))
+	x, sin, cos := quadrant1(x)
+	z := sin * cos * (sindQuadrant1(x) / cosdQuadrant1(x)) / (sindQuadrant1(45) / cosdQuadrant1(45))
 	if z == 0 {
 		return 0
 	}
@@ -307,18 +296,8 @@ func tand(x float64) float64 {
 }
 
 func cotd(x float64) float64 {
-	sign := 1.0
-	x = math.Mod(x, 360)
-	if x < 0 {
-		x, sign = -x, -sign
-	}
-	if x > 180 {
-		x, sign = 360-x, -sign
-	}
-	if x > 90 {
-		x, sign = 180-x, -sign
-	}
-	z := sign * (cosdQuadrant1(x) / sindQuadrant1(x)) / (cosdQuadrant1(45) / sindQuadrant1(45))
+	x, sin, cos := quadrant1(x)
+	z := sin * cos * (cosdQuadrant1(x) / sindQuadrant1(x)) / (cosdQuadrant1(45) / sindQuadrant1(45))
 	if z == 0 {
 		return 0
 	}

@@ -77,15 +77,6 @@ func AllOperators(yield func(*Operator) bool) {
 	}
 }
 
-// AllAggregates calls yield with each row of pg_aggregate.
-func AllAggregates(yield func(*AggregateRow) bool) {
-	for i := range aggregateTable {
-		if !yield(&aggregateTable[i]) {
-			return
-		}
-	}
-}
-
 // implementations lists the rooms of the table; each file has its own.
 func implementations() *registry {
 	r := newRegistry()

@@ -6,28 +6,7 @@ type csvDecoder struct{ lines }
 
 // Next implements Decoder.
 func (d *csvDecoder) Next() ([]Field, error) {
-	for {
-		line, err := d.nextLine()
-		if line == nil || err != nil {
-			return nil, err
-		}
-		d.record = line
-		if endOfData(line) {
-			d.done = true
-			return nil, nil
-		}
-		if err := d.split(line); err != nil {
-			return nil, err
-		}
-		if !d.header && d.options.Header != NoHeader {
-			d.header = true
-			if err := d.matchHeader(); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		return d.fields, d.checkCount()
-	}
+	return d.row(d.nextLine, d.split)
 }
 
 // nextLine returns the next whole record without its line end, or nil. Line
@@ -36,8 +15,8 @@ func (d *csvDecoder) nextLine() ([]byte, error) {
 	if d.done || d.at == len(d.buf) {
 		return nil, nil
 	}
-	start, quoted, escape := d.at, false, false
-	for i := start; i < len(d.buf); i++ {
+	quoted, escape := false, false
+	for i := d.at; i < len(d.buf); i++ {
 		c := d.buf[i]
 		if quoted && c == d.options.Escape && d.options.Escape != d.options.Quote {
 			escape = !escape
@@ -50,26 +29,9 @@ func (d *csvDecoder) nextLine() ([]byte, error) {
 		if quoted || c != '\n' && c != '\r' {
 			continue
 		}
-		n := d.learn(i)
-		if n == 0 {
-			return nil, nil
-		}
-		d.line++
-		if err := d.checkEnd(i, "data"); err != nil {
-			return nil, err
-		}
-		d.at = i + n
-		return d.buf[start:i:i], nil
+		return d.take(i)
 	}
-	if len(d.buf)-start > rowBytesMax {
-		return nil, bad("line is too long")
-	}
-	if !d.ended {
-		return nil, nil
-	}
-	d.line++
-	d.at = len(d.buf)
-	return d.buf[start:len(d.buf):len(d.buf)], nil
+	return d.takeRest()
 }
 
 // split cuts a record into fields.

@@ -48,6 +48,63 @@ func (l *lines) Line() int { return l.line }
 // Record implements Decoder.
 func (l *lines) Record() []byte { return l.record }
 
+// row returns the next row. nextLine takes a line, or returns nil when more must
+// arrive; split cuts one into l.fields.
+func (l *lines) row(nextLine func() ([]byte, error), split func([]byte) error) ([]Field, error) {
+	for {
+		line, err := nextLine()
+		if line == nil || err != nil {
+			return nil, err
+		}
+		l.record = line
+		if endOfData(line) {
+			l.done = true
+			return nil, nil
+		}
+		if err := split(line); err != nil {
+			return nil, err
+		}
+		if l.header || l.options.Header == NoHeader {
+			return l.fields, l.checkCount()
+		}
+		l.header = true
+		if err := l.matchHeader(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// take consumes the line that ends before the CR or NL at end, and returns it,
+// or nil when more must arrive to know its end.
+func (l *lines) take(end int) ([]byte, error) {
+	n := l.learn(end)
+	if n == 0 {
+		return nil, nil
+	}
+	l.line++
+	if err := l.checkEnd(end); err != nil {
+		return nil, err
+	}
+	line := l.buf[l.at:end:end]
+	l.at = end + n
+	return line, nil
+}
+
+// takeRest consumes what is there as the last line, which has no line end, or
+// returns nil when more may arrive.
+func (l *lines) takeRest() ([]byte, error) {
+	if len(l.buf)-l.at > rowBytesMax {
+		return nil, bad("line is too long")
+	}
+	if !l.ended {
+		return nil, nil
+	}
+	l.line++
+	line := l.buf[l.at:len(l.buf):len(l.buf)]
+	l.at = len(l.buf)
+	return line, nil
+}
+
 // learn sets the convention of line ends from the byte at i, a CR or NL, and
 // returns how many bytes the line end takes: 0 when more must arrive to know.
 func (l *lines) learn(i int) int {
@@ -78,7 +135,7 @@ func (l *lines) learn(i int) int {
 }
 
 // checkEnd refuses a line end that is not of the convention.
-func (l *lines) checkEnd(i int, kind string) error {
+func (l *lines) checkEnd(i int) error {
 	switch c := l.buf[i]; {
 	case c == '\n' && (l.eol == eolCR || l.eol == eolCRNL):
 		if l.options.Format == CSV {

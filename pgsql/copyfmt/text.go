@@ -6,31 +6,7 @@ type textDecoder struct{ lines }
 
 // Next implements Decoder.
 func (d *textDecoder) Next() ([]Field, error) {
-	for {
-		line, err := d.nextLine()
-		if line == nil || err != nil {
-			return nil, err
-		}
-		d.record = line
-		if endOfData(line) {
-			d.done = true
-			return nil, nil
-		}
-		if !d.header && d.options.Header != NoHeader {
-			d.header = true
-			if err := d.split(line); err != nil {
-				return nil, err
-			}
-			if err := d.matchHeader(); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		if err := d.split(line); err != nil {
-			return nil, err
-		}
-		return d.fields, d.checkCount()
-	}
+	return d.row(d.nextLine, d.split)
 }
 
 // nextLine returns the next whole line without its end, or nil. A line end
@@ -43,31 +19,14 @@ func (d *textDecoder) nextLine() ([]byte, error) {
 	for i := start; ; {
 		j := bytes.IndexAny(d.buf[i:], "\n\r")
 		if j < 0 {
-			if len(d.buf)-start > rowBytesMax {
-				return nil, bad("line is too long")
-			}
-			if !d.ended {
-				return nil, nil
-			}
-			d.line++
-			d.at = len(d.buf)
-			return d.buf[start:len(d.buf):len(d.buf)], nil
+			return d.takeRest()
 		}
 		i += j
 		if escaped(d.buf[start:i]) {
 			i++
 			continue
 		}
-		n := d.learn(i)
-		if n == 0 {
-			return nil, nil
-		}
-		d.line++
-		if err := d.checkEnd(i, "data"); err != nil {
-			return nil, err
-		}
-		d.at = i + n
-		return d.buf[start:i:i], nil
+		return d.take(i)
 	}
 }
 

@@ -1,6 +1,8 @@
 package parse
 
 import (
+	"strings"
+
 	"polyreme/pgsql/parse/ast"
 	"polyreme/pgwire/pgerr"
 )
@@ -141,40 +143,26 @@ func (p *parser) createRoleOption(d ast.DefElem) (ast.DefElem, bool) {
 	return d, true
 }
 
+// roleFlags are the names of the options that are one word, which "no" before it
+// negates. INHERIT alone is a keyword.
+var roleFlags = map[string]string{
+	"superuser":   "superuser",
+	"createrole":  "createrole",
+	"replication": "isreplication",
+	"createdb":    "createdb",
+	"login":       "canlogin",
+	"bypassrls":   "bypassrls",
+	"inherit":     "inherit",
+}
+
 // roleFlag parses an option that is one word which the grammar does not know.
 func (p *parser) roleFlag(d *ast.DefElem) {
-	name, value := "", true
-	switch p.tok.str {
-	case "superuser":
-		name = "superuser"
-	case "nosuperuser":
-		name, value = "superuser", false
-	case "createrole":
-		name = "createrole"
-	case "nocreaterole":
-		name, value = "createrole", false
-	case "replication":
-		name = "isreplication"
-	case "noreplication":
-		name, value = "isreplication", false
-	case "createdb":
-		name = "createdb"
-	case "nocreatedb":
-		name, value = "createdb", false
-	case "login":
-		name = "canlogin"
-	case "nologin":
-		name, value = "canlogin", false
-	case "bypassrls":
-		name = "bypassrls"
-	case "nobypassrls":
-		name, value = "bypassrls", false
-	case "noinherit":
-		name, value = "inherit", false
-	default:
+	word, negated := strings.CutPrefix(p.tok.str, "no")
+	name, known := roleFlags[word]
+	if !known || word == "inherit" && !negated {
 		p.fail(p.tok.pos, "unrecognized role option \"%s\"", p.tok.str)
 	}
-	d.Name, d.Arg = name, ast.DefBool(value)
+	d.Name, d.Arg = name, ast.DefBool(!negated)
 	p.advance()
 }
 

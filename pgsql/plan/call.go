@@ -22,17 +22,9 @@ func (a *analyzer) call(s *scope, e *ast.FuncCall) expr {
 			args = append(args, k.x)
 		}
 	}
-	in := make([]types.OID, len(args))
-	for i, x := range args {
-		in[i] = x.typ()
-	}
-	c, cast := a.function(e, in, names)
-	if cast != 0 {
-		return a.castExplicit(args[0], cast, -1, e.Pos())
-	}
-	a.checkCallForm(e, c.fn)
-	if len(names) > 0 {
-		args = reorder(c, args)
+	c, args, cast := a.resolveCall(e, args, names)
+	if cast != nil {
+		return cast
 	}
 	switch {
 	case e.Over != nil:
@@ -76,6 +68,24 @@ func (a *analyzer) callArgs(s *scope, e *ast.FuncCall) (args []expr, names []str
 		args = append(args, a.expr(s, arg))
 	}
 	return args, names
+}
+
+// resolveCall finds the function that a call names, and puts the arguments in its
+// order. A call that is a cast in disguise gives the cast instead.
+func (a *analyzer) resolveCall(e *ast.FuncCall, args []expr, names []string) (c *candidate, ordered []expr, cast expr) {
+	in := make([]types.OID, len(args))
+	for i, x := range args {
+		in[i] = x.typ()
+	}
+	c, to := a.function(e, in, names)
+	if to != 0 {
+		return nil, nil, a.castExplicit(args[0], to, -1, e.Pos())
+	}
+	a.checkCallForm(e, c.fn)
+	if len(names) > 0 {
+		args = reorder(c, args)
+	}
+	return c, args, nil
 }
 
 // reorder puts named arguments in the order of the parameters; places to be

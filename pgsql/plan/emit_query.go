@@ -463,9 +463,30 @@ func (e *emitter) rows(rows [][]expr) {
 
 // distinctOn writes SELECT DISTINCT ON: the first row by row_number().
 func (e *emitter) distinctOn(q *query) {
-	cols := len(q.visible())
+	e.wrapped(q, func() {
+		e.s("row_number() OVER (PARTITION BY ")
+		for i, x := range q.on {
+			if i > 0 {
+				e.s(", ")
+			}
+			e.compared(x)
+		}
+		if len(q.order) > 0 {
+			e.s(" ORDER BY ")
+			e.keys(q.order)
+		}
+		e.s(") AS n")
+	})
+	e.s(" WHERE n = 1")
+	e.outerKeys(q)
+	e.limits(q)
+}
+
+// wrapped writes a query around q that returns its columns. Within, q also has
+// its ORDER BY keys as o1, o2, …, which outerKeys reads, and what numbers writes.
+func (e *emitter) wrapped(q *query, numbers func()) {
 	e.s("SELECT ")
-	for i := range cols {
+	for i := range len(q.visible()) {
 		if i > 0 {
 			e.s(", ")
 		}
@@ -480,22 +501,9 @@ func (e *emitter) distinctOn(q *query) {
 			e.int(i + 1)
 			e.s(", ")
 		}
-		e.s("row_number() OVER (PARTITION BY ")
-		for i, x := range q.on {
-			if i > 0 {
-				e.s(", ")
-			}
-			e.compared(x)
-		}
-		if len(q.order) > 0 {
-			e.s(" ORDER BY ")
-			e.keys(q.order)
-		}
-		e.s(") AS n")
+		numbers()
 	})
-	e.s(") WHERE n = 1")
-	e.outerKeys(q)
-	e.limits(q)
+	e.s(")")
 }
 
 // outerKeys writes ORDER BY over the columns o1, o2, … of a wrapped query.
@@ -521,23 +529,7 @@ func (e *emitter) ties(q *query) {
 	if q.distinct {
 		e.a.fail(-1, pgerr.Unsupported("WITH TIES with DISTINCT is not supported"))
 	}
-	cols := len(q.visible())
-	e.s("SELECT ")
-	for i := range cols {
-		if i > 0 {
-			e.s(", ")
-		}
-		e.s("m")
-		e.int(i + 1)
-	}
-	e.s(" FROM (")
-	e.selectBody(q, inner, func() {
-		for i := range q.order {
-			e.expr(q.order[i].x)
-			e.s(" AS o")
-			e.int(i + 1)
-			e.s(", ")
-		}
+	e.wrapped(q, func() {
 		for i, fn := range []string{"rank", "row_number"} {
 			if i > 0 {
 				e.s(", ")
@@ -548,7 +540,7 @@ func (e *emitter) ties(q *query) {
 			e.int(i)
 		}
 	})
-	e.s(") WHERE n0 <= ")
+	e.s(" WHERE n0 <= ")
 	e.count(q.limit, "pg_limit", "9223372036854775807")
 	if q.offset != nil {
 		e.s(" + ")

@@ -339,20 +339,12 @@ func (a *analyzer) tableCalls(s *scope, e ast.Expr) []expr {
 // tableCall analyzes one call in FROM without the rewriting of the select list.
 func (a *analyzer) tableCall(s *scope, e *ast.FuncCall) expr {
 	args, names := a.callArgs(s, e)
-	in := make([]types.OID, len(args))
-	for i, x := range args {
-		in[i] = x.typ()
+	c, args, cast := a.resolveCall(e, args, names)
+	if cast != nil {
+		return cast
 	}
-	c, cast := a.function(e, in, names)
-	if cast != 0 {
-		return a.castExplicit(args[0], cast, -1, e.Pos())
-	}
-	a.checkCallForm(e, c.fn)
 	if c.fn.Kind == 'a' {
 		a.failf(e.Pos(), pgerr.GroupingError, "aggregate functions are not allowed in functions in FROM")
-	}
-	if len(names) > 0 {
-		args = reorder(c, args)
 	}
 	return a.buildCallForm(c, e.Name[len(e.Name)-1], args, e.Variadic, e.Pos())
 }
