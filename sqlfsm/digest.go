@@ -41,6 +41,11 @@ func tableNames(conn *sqlite.Conn) ([]string, error) {
 		return nil, err
 	}
 	defer stmt.Release()
+	return firstColumn(stmt)
+}
+
+// firstColumn returns the texts of the first column of all rows.
+func firstColumn(stmt *sqlite.Stmt) ([]string, error) {
 	var names []string
 	for {
 		row, err := stmt.Step()

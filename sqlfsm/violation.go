@@ -257,14 +257,7 @@ func columnNames(conn *sqlite.Conn, table string) ([]string, error) {
 	if err := stmt.BindString(1, table); err != nil {
 		return nil, err
 	}
-	var names []string
-	for {
-		row, err := stmt.Step()
-		if err != nil || !row {
-			return names, err
-		}
-		names = append(names, string(stmt.ColumnBytes(0)))
-	}
+	return firstColumn(stmt)
 }
 
 // columnNumbers returns the positions of columns in a table.
