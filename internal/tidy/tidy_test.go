@@ -16,9 +16,9 @@ import (
 // floors are the floors of the house: a room imports only rooms below it. Rooms
 // of one floor that may see each other are listed in neighbours.
 var floors = map[string]int{
-	"pgwire/pgerr": -1, "internal/invariant": -1, // the ground: everybody may
-	"pgsql/types": 0,
-	"raftlog":     1, "sqlfsm/sqlite": 1, "pgsql/parse": 1, "pgsql/parse/ast": 1, "pgsql/catalog": 1,
+	"pgwire/pgerr": -1, // the ground: everybody may
+	"pgsql/types":  0,
+	"raftlog":      1, "sqlfsm/sqlite": 1, "pgsql/parse": 1, "pgsql/parse/ast": 1, "pgsql/catalog": 1,
 	"pgsql/builtin": 1, "pgsql/settings": 1, "pgsql/copyfmt": 1,
 	"sqlfsm": 2, "snapshot": 2, "pgsql/plan": 2,
 	"cluster":      3,
