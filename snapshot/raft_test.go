@@ -1,7 +1,7 @@
 package snapshot
 
 import (
-	"fmt"
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,6 +12,15 @@ import (
 	"polyreme/pgsql/types"
 	"polyreme/raftlog"
 )
+
+// lockstep is raft's in-memory transport without pipelining, which the cluster
+// does not use either: a pipeline that breaks can leave a follower without
+// replication for ever.
+type lockstep struct{ *raft.InmemTransport }
+
+func (lockstep) AppendEntriesPipeline(raft.ServerID, raft.ServerAddress) (raft.AppendPipeline, error) {
+	return nil, raft.ErrPipelineReplicationNotSupported
+}
 
 // member is a node with a raft instance.
 type member struct {
@@ -40,11 +49,11 @@ func (m *member) start(bootstrap ...raft.Server) {
 	config.SnapshotThreshold = 1 << 40
 	config.BatchApplyCh = true
 	if bootstrap != nil {
-		if err := raft.BootstrapCluster(config, m.logs, m.logs, m.snapshots, m.transport, raft.Configuration{Servers: bootstrap}); err != nil {
+		if err := raft.BootstrapCluster(config, m.logs, m.logs, m.snapshots, lockstep{m.transport}, raft.Configuration{Servers: bootstrap}); err != nil {
 			m.t.Fatal(err)
 		}
 	}
-	r, err := raft.NewRaft(config, m.database.FSM(), m.logs, m.logs, m.snapshots, m.transport)
+	r, err := raft.NewRaft(config, m.database.FSM(), m.logs, m.logs, m.snapshots, lockstep{m.transport})
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -88,9 +97,10 @@ func (m *member) propose(times int, sql string) {
 // sameState waits until a node has what the leader has.
 func sameState(t *testing.T, leader, other *member) {
 	t.Helper()
-	ctx := t.Context()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour) // fake time
+	defer cancel()
 	if err := other.database.WaitApplied(ctx, leader.database.AppliedIndex()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s waits for entry %d and is at %d: %v", other.id, leader.database.AppliedIndex(), other.database.AppliedIndex(), err)
 	}
 	equal(t, leader.node, other.node)
 }
@@ -158,7 +168,7 @@ func TestRaftCluster(t *testing.T) {
 		for _, m := range []*member{a, b, c} {
 			m.start()
 		}
-		leader := waitLeader(a, b, c)
+		leader := waitLeader(t, a, b, c)
 		leader.propose(10, "INSERT INTO t1(c2) VALUES('after the restart')")
 		for _, m := range []*member{a, b, c} {
 			sameState(t, leader, m)
@@ -182,15 +192,15 @@ func (m *member) count(sql string) (int64, error) {
 	return r.Conn.QueryInt64(sql)
 }
 
-func waitLeader(members ...*member) *member {
-	for {
+func waitLeader(t *testing.T, members ...*member) *member {
+	t.Helper()
+	for end := time.Now().Add(time.Hour); time.Now().Before(end); time.Sleep(10 * time.Millisecond) { // fake time
 		for _, m := range members {
 			if m.raft.State() == raft.Leader {
 				return m
 			}
 		}
-		time.Sleep(10 * time.Millisecond) // fake time
 	}
+	t.Fatal("nobody leads")
+	return nil
 }
-
-func (m *member) String() string { return fmt.Sprint(m.id) }
