@@ -14,6 +14,7 @@ const (
 	callReadBytes     = 64 << 10
 	callWriteTimeout  = 10 * time.Second
 	callQueueBytesMax = 64 << 20 // frames waiting to be written on one connection
+	writeOthersMax    = 64 << 10 // written on, with the own, before another goroutine takes over
 	callsServedMax    = 4096     // calls of one connection being served at once
 )
 
@@ -21,9 +22,11 @@ const (
 // One goroutine belongs to it, the reader. Who sends a frame appends it to a
 // buffer and writes the buffer unless somebody else does so already: a frame
 // leaves without waking another goroutine, and what is sent while a write is
-// under way leaves in one write after it.
+// under way leaves in one write after it. The reader sends too, so nobody writes much of
+// what others queue: two readers that did could each wait for the other to read.
 type callConn struct {
 	conn  net.Conn
+	group *group
 	serve func(f frame) // called by the reader for each call; must not block
 
 	mu      sync.Mutex // guards all below; not held while writing
@@ -38,18 +41,18 @@ type callConn struct {
 	read   atomic.Int64  // when the last frame was read (UnixNano)
 }
 
-func newCallConn(c net.Conn, serve func(frame)) *callConn {
+func newCallConn(c net.Conn, g *group, serve func(frame)) *callConn {
 	return &callConn{
-		conn: c, serve: serve, waiting: make(map[uint64]waitingCall), closed: make(chan struct{}),
+		conn: c, group: g, serve: serve, waiting: make(map[uint64]waitingCall), closed: make(chan struct{}),
 	}
 }
 
-// waitingCall is where the reply of a call goes. A shared channel takes the
-// replies of several calls, which it has room for, and a frame of type frameLost
-// where the connection ends; an own one is closed then.
+// waitingCall is where the reply of a call goes: to a channel, which is closed
+// where the connection ends, or to a function, which gets a frame of type
+// frameLost then. The function runs on the reader and must not block.
 type waitingCall struct {
-	ch     chan<- frame
-	shared bool
+	ch   chan<- frame
+	then func(frame)
 }
 
 // fail ends the connection: calls that wait get an error.
@@ -67,8 +70,8 @@ func (c *callConn) fail(err error) {
 	c.mu.Unlock()
 	c.conn.Close()
 	for id, w := range waiting {
-		if w.shared {
-			w.ch <- frame{kind: frameLost, id: id}
+		if w.then != nil {
+			w.then(frame{kind: frameLost, id: id})
 		} else {
 			close(w.ch)
 		}
@@ -98,30 +101,50 @@ func (c *callConn) queueLocked(kind frameType, method uint8, id uint64, payload 
 }
 
 // flushUnlock releases mu and writes what is queued, unless another goroutine
-// is writing: that one goes on until nothing is left.
+// is writing. When much is queued meanwhile it leaves from a goroutine of its own.
 func (c *callConn) flushUnlock() {
 	if c.writing {
 		c.mu.Unlock()
 		return
 	}
 	c.writing = true
-	for len(c.out) > 0 && c.err == nil {
-		buf := c.out
-		c.out = c.spare[:0]
-		c.mu.Unlock()
-		c.conn.SetWriteDeadline(time.Now().Add(callWriteTimeout))
-		_, err := c.conn.Write(buf)
-		if err != nil {
-			c.fail(errConnection)
+	for written := 0; len(c.out) > 0 && c.err == nil; {
+		if written > 0 && written+len(c.out) > writeOthersMax && c.group.start(c.finishWriting) {
+			c.mu.Unlock()
+			return
 		}
-		if cap(buf) > 1<<20 {
-			buf = nil
-		}
-		c.mu.Lock()
-		c.spare = buf
+		written += len(c.out)
+		c.writeOut()
 	}
 	c.writing = false
 	c.mu.Unlock()
+}
+
+// finishWriting writes until nothing is left.
+func (c *callConn) finishWriting(context.Context) {
+	c.mu.Lock()
+	for len(c.out) > 0 && c.err == nil {
+		c.writeOut()
+	}
+	c.writing = false
+	c.mu.Unlock()
+}
+
+// writeOut writes what is queued now. It releases mu while it writes.
+func (c *callConn) writeOut() {
+	buf := c.out
+	c.out = c.spare[:0]
+	c.mu.Unlock()
+	c.conn.SetWriteDeadline(time.Now().Add(callWriteTimeout))
+	_, err := c.conn.Write(buf)
+	if err != nil {
+		c.fail(errConnection)
+	}
+	if cap(buf) > 1<<20 {
+		buf = nil
+	}
+	c.mu.Lock()
+	c.spare = buf
 }
 
 // ask sends a call whose reply goes to ch.
@@ -147,7 +170,7 @@ func (c *callConn) forget(id uint64) {
 
 // call sends a call and waits for its reply.
 func (c *callConn) call(ctx context.Context, method uint8, payload []byte) ([]byte, error) {
-	began := time.Now().UnixNano()
+	began := time.Now()
 	ch := make(chan frame, 1)
 	id, err := c.ask(method, payload, waitingCall{ch: ch})
 	if err != nil {
@@ -165,11 +188,17 @@ func (c *callConn) call(ctx context.Context, method uint8, payload []byte) ([]by
 	case <-ctx.Done():
 	}
 	c.forget(id)
-	// A peer that has not sent a byte since is taken for gone.
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) && c.read.Load() < began {
-		c.fail(errConnection)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		c.silentSince(began)
 	}
 	return nil, ctx.Err()
+}
+
+// silentSince ends the connection to a peer that has not sent a byte since.
+func (c *callConn) silentSince(began time.Time) {
+	if c.read.Load() < began.UnixNano() {
+		c.fail(errConnection)
+	}
 }
 
 // readLoop reads frames until the connection ends.
@@ -194,7 +223,10 @@ func (c *callConn) readLoop() {
 		w := c.waiting[f.id]
 		delete(c.waiting, f.id)
 		c.mu.Unlock()
-		if w.ch != nil {
+		switch {
+		case w.then != nil:
+			w.then(f)
+		case w.ch != nil:
 			w.ch <- f
 		}
 	}

@@ -14,6 +14,10 @@ import (
 // the handler; the reply must not be changed after it was returned.
 type Handler func(ctx context.Context, payload []byte) ([]byte, error)
 
+// nowHandler answers a call that needs no waiting; it returns false to leave the
+// call to the method's Handler. The payload is valid during the call only.
+type nowHandler func(payload []byte) ([]byte, bool)
+
 // MethodUserMin is the first method number for callers of Node.Handle; those
 // below belong to this package.
 const MethodUserMin = 64
@@ -27,7 +31,8 @@ const (
 type calls struct {
 	dial     func(ctx context.Context, addr string) (net.Conn, error)
 	group    *group
-	handlers [256]Handler // written before the listener starts, or under mu
+	now      [MethodUserMin]nowHandler // written before the listener starts
+	handlers [256]Handler              // written before the listener starts, or under mu
 
 	mu    sync.Mutex // guards all below, and handlers
 	peers map[string]*callPeer
@@ -51,6 +56,10 @@ func (s *calls) handle(method uint8, h Handler) {
 	s.handlers[method] = h
 }
 
+// handleNow registers a handler that runs on the connection's reader: it costs
+// no goroutine.
+func (s *calls) handleNow(method uint8, h nowHandler) { s.now[method] = h }
+
 func (s *calls) handler(method uint8) Handler {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,10 +70,12 @@ func (s *calls) handler(method uint8) Handler {
 func (s *calls) serveConn(c net.Conn) {
 	var cc *callConn
 	slots := make(chan struct{}, callsServedMax)
-	cc = newCallConn(c, func(f frame) {
-		if f.method == methodTerm { // answered at once: not worth a goroutine
-			s.answer(s.group.ctx, cc, f)
-			return
+	cc = newCallConn(c, s.group, func(f frame) {
+		if f.method < MethodUserMin && s.now[f.method] != nil {
+			if reply, ok := s.now[f.method](f.payload); ok {
+				cc.send(frameReply, f.method, f.id, reply)
+				return
+			}
 		}
 		select {
 		case slots <- struct{}{}:
@@ -207,7 +218,7 @@ func (s *calls) dialPeer(ctx context.Context, p *callPeer, addr string) {
 	}
 	var cc *callConn
 	if err == nil {
-		cc = newCallConn(c, nil)
+		cc = newCallConn(c, s.group, nil)
 		s.run(cc)
 	}
 	p.mu.Lock()

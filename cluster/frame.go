@@ -43,7 +43,7 @@ const (
 	frameCall frameType = iota + 1
 	frameReply
 	frameError
-	frameLost // never sent: what a shared waiter gets when the connection ends
+	frameLost // never sent: what a waiting function gets when the connection ends
 )
 
 // fault classifies an error that crossed the network.

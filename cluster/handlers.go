@@ -24,7 +24,8 @@ const (
 func (n *Node) registerCalls() {
 	n.calls.handle(methodPropose, n.servePropose)
 	n.calls.handle(methodReadIndex, n.serveReadIndex)
-	n.calls.handle(methodTerm, n.serveTerm)
+	n.calls.handleNow(methodReadIndex, n.answerReadIndex)
+	n.calls.handleNow(methodTerm, n.serveTerm)
 	n.calls.handle(methodInfo, n.serveInfo)
 	n.calls.handle(methodJoin, n.serveJoin)
 	n.calls.handle(methodLeave, n.serveLeave)

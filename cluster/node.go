@@ -35,7 +35,7 @@ type Node struct {
 	sessions  *sessions     // of our proposals
 	tickets   sync.Pool     // of *ticket
 	leads     rounds        // leadership proofs of this node as the leader
-	asks      rounds        // questions to the leader for its read index
+	asks      atomic.Pointer[asker]
 	proof     atomic.Pointer[readProof]
 	// lastAnswer is the address of the voter that answered a proof last.
 	lastAnswer atomic.Pointer[string]
@@ -60,7 +60,7 @@ type Stats struct {
 	BatchBytes     atomic.Uint64
 	Forwards       atomic.Uint64 // batches forwarded to the leader
 	ForwardEntries atomic.Uint64
-	ReadRounds     atomic.Uint64 // leadership proofs
+	ReadRounds     atomic.Uint64 // leadership proofs, and questions to the leader for its read index
 	Reads          atomic.Uint64 // reads that used one
 	LeaderChanges  atomic.Uint64
 	Installs       atomic.Uint64 // snapshots received
@@ -77,6 +77,7 @@ func Open(cfg Config) (*Node, error) {
 	}
 	n := &Node{cfg: cfg, log: cfg.Logger, group: newGroup(), appliers: newGroup(), leaderCh: make(chan bool, 64)}
 	n.view.init(n.group.ctx)
+	n.leads.begin = n.proveLeadership
 	n.packer = newPacker(n)
 	n.forwarder = newForwarder(n)
 	n.sessions = newSessions(n)

@@ -1,0 +1,39 @@
+package cluster
+
+import (
+	"context"
+
+	"github.com/hashicorp/raft"
+)
+
+// pushCommit tells a follower at once what is committed. raft itself tells it
+// with the next entries, or after a while where none follow, and a read would
+// wait for that. The message is an AppendEntries without entries, whose previous
+// entry is the last one committed: a follower that does not have that entry
+// refuses it, and one that has it has all before it (Raft §5.3).
+func (n *Node) pushCommit(id raft.ServerID) {
+	r, term := n.raft(), n.ready.Load()
+	commit := r.CommitIndex()
+	var last raft.Log
+	if term == 0 || n.cfg.Log.GetLog(commit, &last) != nil || r.State() != raft.Leader || r.CurrentTerm() != term {
+		return
+	}
+	for _, s := range n.Servers() {
+		if s.ID != id || s.ID == raft.ServerID(n.cfg.ID) {
+			continue
+		}
+		self := n.trans.EncodePeer(raft.ServerID(n.cfg.ID), raft.ServerAddress(n.cfg.Advertise))
+		request := raft.AppendEntriesRequest{
+			RPCHeader:    raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax, ID: []byte(n.cfg.ID), Addr: self},
+			Term:         term,
+			PrevLogEntry: commit, PrevLogTerm: last.Term, LeaderCommitIndex: commit,
+		}
+		n.group.start(func(context.Context) {
+			var response raft.AppendEntriesResponse
+			if err := n.trans.AppendEntries(s.ID, s.Address, &request, &response); err != nil {
+				n.log.Debug("commit not pushed", "node", string(s.ID), "err", err)
+			}
+		})
+		return
+	}
+}
