@@ -91,13 +91,13 @@ func (a *asker) take(now *round, f frame) {
 // answerReadIndex answers a question at once if this node and the one that asks
 // are a majority of the voters. The other's word is as good as one that we would
 // ask it for: it stated its term after the read arrived there.
-func (n *Node) answerReadIndex(question []byte) ([]byte, bool) {
+func (n *Node) answerReadIndex(question []byte) ([]byte, error) {
 	if len(question) < questionBytesMin {
-		return nil, false
+		return nil, errLater
 	}
 	term := n.ready.Load()
 	if term == 0 || !n.leadsIn(term) || binary.LittleEndian.Uint64(question[8:]) > term {
-		return nil, false
+		return nil, errLater
 	}
 	index := n.cfg.Machine.AppliedIndex()
 	others, self := n.otherVoters()
@@ -115,9 +115,9 @@ func (n *Node) answerReadIndex(question []byte) ([]byte, bool) {
 		voters++
 	}
 	if agreed < voters/2+1 || !n.leadsIn(term) {
-		return nil, false
+		return nil, errLater
 	}
-	return n.readIndexReply(question, index), true
+	return n.readIndexReply(question, index), nil
 }
 
 // serveReadIndex answers a question that needs a proof.

@@ -89,6 +89,15 @@ func (c *callConn) send(kind frameType, method uint8, id uint64, payload []byte)
 	return nil
 }
 
+// reply answers the call f.
+func (c *callConn) reply(f frame, payload []byte, err error) {
+	if err != nil {
+		c.send(frameError, f.method, f.id, encodeFault(err))
+		return
+	}
+	c.send(frameReply, f.method, f.id, payload)
+}
+
 func (c *callConn) queueLocked(kind frameType, method uint8, id uint64, payload []byte) error {
 	if c.err != nil {
 		return c.err
@@ -170,14 +179,34 @@ func (c *callConn) forget(id uint64) {
 
 // call sends a call and waits for its reply.
 func (c *callConn) call(ctx context.Context, method uint8, payload []byte) ([]byte, error) {
-	began := time.Now()
-	ch := make(chan frame, 1)
-	id, err := c.ask(method, payload, waitingCall{ch: ch})
+	p, err := c.begin(method, payload)
 	if err != nil {
 		return nil, err
 	}
+	return p.wait(ctx)
+}
+
+// pendingCall is a call that was sent.
+type pendingCall struct {
+	conn  *callConn
+	id    uint64
+	began time.Time
+	reply chan frame
+}
+
+// begin sends a call; the caller waits for its reply or gives it up.
+func (c *callConn) begin(method uint8, payload []byte) (pendingCall, error) {
+	p := pendingCall{conn: c, began: time.Now(), reply: make(chan frame, 1)}
+	var err error
+	p.id, err = c.ask(method, payload, waitingCall{ch: p.reply})
+	return p, err
+}
+
+func (p pendingCall) giveUp() { p.conn.forget(p.id) }
+
+func (p pendingCall) wait(ctx context.Context) ([]byte, error) {
 	select {
-	case f, ok := <-ch:
+	case f, ok := <-p.reply:
 		switch {
 		case !ok:
 			return nil, errConnection
@@ -187,9 +216,9 @@ func (c *callConn) call(ctx context.Context, method uint8, payload []byte) ([]by
 		return f.payload, nil
 	case <-ctx.Done():
 	}
-	c.forget(id)
+	p.giveUp()
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		c.silentSince(began)
+		p.conn.silentSince(p.began)
 	}
 	return nil, ctx.Err()
 }

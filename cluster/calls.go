@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -14,9 +15,11 @@ import (
 // the handler; the reply must not be changed after it was returned.
 type Handler func(ctx context.Context, payload []byte) ([]byte, error)
 
-// nowHandler answers a call that needs no waiting; it returns false to leave the
-// call to the method's Handler. The payload is valid during the call only.
-type nowHandler func(payload []byte) ([]byte, bool)
+// nowHandler answers a call on the connection's reader: it costs no goroutine,
+// and the calls behind it wait. errLater leaves the call to the method's Handler.
+type nowHandler func(payload []byte) ([]byte, error)
+
+var errLater = errors.New("to be answered by the handler")
 
 // MethodUserMin is the first method number for callers of Node.Handle; those
 // below belong to this package.
@@ -29,6 +32,7 @@ const (
 
 // calls is our own request and reply service on the peer port.
 type calls struct {
+	kind     byte // of its connections
 	dial     func(ctx context.Context, addr string) (net.Conn, error)
 	group    *group
 	now      [MethodUserMin]nowHandler // written before the listener starts
@@ -46,8 +50,8 @@ type callPeer struct {
 	err     error         // of the last dial
 }
 
-func newCalls(g *group, dial func(context.Context, string) (net.Conn, error)) *calls {
-	return &calls{dial: dial, group: g, peers: make(map[string]*callPeer)}
+func newCalls(g *group, kind byte, dial func(context.Context, string) (net.Conn, error)) *calls {
+	return &calls{kind: kind, dial: dial, group: g, peers: make(map[string]*callPeer)}
 }
 
 func (s *calls) handle(method uint8, h Handler) {
@@ -56,8 +60,7 @@ func (s *calls) handle(method uint8, h Handler) {
 	s.handlers[method] = h
 }
 
-// handleNow registers a handler that runs on the connection's reader: it costs
-// no goroutine.
+// handleNow registers a handler, before the listener starts.
 func (s *calls) handleNow(method uint8, h nowHandler) { s.now[method] = h }
 
 func (s *calls) handler(method uint8) Handler {
@@ -72,8 +75,8 @@ func (s *calls) serveConn(c net.Conn) {
 	slots := make(chan struct{}, callsServedMax)
 	cc = newCallConn(c, s.group, func(f frame) {
 		if f.method < MethodUserMin && s.now[f.method] != nil {
-			if reply, ok := s.now[f.method](f.payload); ok {
-				cc.send(frameReply, f.method, f.id, reply)
+			if reply, err := s.now[f.method](f.payload); !errors.Is(err, errLater) {
+				cc.reply(f, reply, err)
 				return
 			}
 		}
@@ -118,14 +121,10 @@ func (s *calls) answer(ctx context.Context, cc *callConn, f frame) {
 	if err == nil && len(reply) > PayloadBytesMax {
 		err = pgerr.New(pgerr.ProgramLimitExceeded, "a reply of %d bytes is too large for the peer port", len(reply))
 	}
-	if err != nil {
-		if ctx.Err() != nil {
-			err = errClosing
-		}
-		cc.send(frameError, f.method, f.id, encodeFault(err))
-		return
+	if err != nil && ctx.Err() != nil {
+		err = errClosing
 	}
-	cc.send(frameReply, f.method, f.id, reply)
+	cc.reply(f, reply, err)
 }
 
 // live returns the connection to addr if there is one.
@@ -212,7 +211,7 @@ func (s *calls) dialPeer(ctx context.Context, p *callPeer, addr string) {
 	c, err := s.dial(ctx, addr)
 	if err == nil {
 		c.SetWriteDeadline(time.Now().Add(prefaceTimeout))
-		if _, err = c.Write(preface(kindCalls)); err != nil {
+		if _, err = c.Write(preface(s.kind)); err != nil {
 			c.Close()
 		}
 	}

@@ -20,10 +20,15 @@ type Machine interface {
 	WaitApplied(ctx context.Context, index raftlog.Index) error
 }
 
-// Log is raft's log and its few durable numbers; *raftlog.Store is one.
+// Log is raft's log and its few durable numbers; *raftlog.Store is one. Entries
+// are durable when Sync has returned after StoreLogs, which keeps those before.
 type Log interface {
 	raft.LogStore
 	raft.StableStore
+	// Sync makes what is stored durable.
+	Sync() error
+	// Unsynced returns the index of the first entry that is not durable, 0 for none.
+	Unsynced() raftlog.Index
 	// BytesAppended returns the bytes of entries stored since the log was opened.
 	BytesAppended() uint64
 }
@@ -117,11 +122,6 @@ const (
 	appendEntriesMax = 256              // raft log entries in one request
 	raftTimeout      = 10 * time.Second // of one raft request
 	raftPool         = 3                // idle raft connections kept per peer
-	// raftInFlight of 1 turns raft's pipelining off. With it, a follower that
-	// rejects one request while the leader sends the next leaves the leader's
-	// replication to that follower waiting on a channel for ever, and Shutdown
-	// with it (hashicorp/raft#612; our partition test meets it once in twenty).
-	raftInFlight = 1
 )
 
 func (n *Node) raftConfig() *raft.Config {

@@ -14,9 +14,10 @@ import (
 //
 //	magic    2 bytes  "PR"
 //	version  byte     1
-//	kind     byte     'R' raft, 'C' calls
+//	kind     byte     'R' raft, 'C' calls, 'A' appends
 //
-// After 'R' follow raft's own RPCs. After 'C' follow frames, in both directions:
+// After 'R' follow raft's own RPCs. After 'C' and 'A', which carries appends to
+// the log only, follow frames, in both directions:
 //
 //	length   uint32   of what follows the length, little endian
 //	type     byte     1 call, 2 reply, 3 error
@@ -31,6 +32,7 @@ const (
 	prefaceBytes = 4
 	kindRaft     = 'R'
 	kindCalls    = 'C'
+	kindAppends  = 'A'
 
 	frameHeaderBytes = 4 + 1 + 1 + 8
 	// PayloadBytesMax bounds the payload of one call or reply.

@@ -116,12 +116,13 @@ func TestCallTimesOutAndRedials(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		server := newCalls(g, nil)
-		m := newMux(l, "b:1", g, server, nil, discard())
+		server := newCalls(g, kindCalls, nil)
+		m := newMux(l, "b:1", g, nil, discard())
+		m.services[kindCalls] = server
 		defer m.Close()
 		server.handle(1, func(_ context.Context, b []byte) ([]byte, error) { return b, nil })
 		g.start(m.serve)
-		client := newCalls(g, network.Host("a").Dial)
+		client := newCalls(g, kindCalls, network.Host("a").Dial)
 		call := func() error {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()

@@ -19,6 +19,7 @@ const (
 	methodJoin
 	methodLeave
 	methodTransfer
+	methodAppend
 )
 
 func (n *Node) registerCalls() {

@@ -34,6 +34,7 @@ type trialNode struct {
 	name    string
 	machine *machine
 	log     *memLog
+	learner bool
 	disk    *raftlog.Store // instead of log, if the trial is on disk
 	snaps   *raft.InmemSnapshotStore
 
@@ -96,7 +97,7 @@ func (c *trial) start(i int) {
 		ID: "id-" + d.name, Name: d.name, Version: "test", Logger: c.log.With("node", d.name),
 		Listener: l, Dial: host.Dial, Advertise: c.addr(i),
 		FSM: d.machine, Machine: d.machine, Log: log, Snapshots: d.snaps,
-		Bootstrap: i == 0,
+		Bootstrap: i == 0, NonVoter: d.learner,
 		Genesis: func() *raftlog.Entry {
 			d.machine.mu.Lock()
 			defer d.machine.mu.Unlock()
@@ -139,7 +140,9 @@ func (c *trial) join(i int) {
 // crash takes a node off the network at once; what it holds stays.
 func (c *trial) crash(i int) {
 	c.net.Crash(c.nodes[i].name)
+	c.nodes[i].log.crashed.Store(true)
 	c.stop(i)
+	c.nodes[i].log.recover()
 }
 
 func (c *trial) stop(i int) {

@@ -3,10 +3,14 @@ package cluster
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/hashicorp/raft"
 
@@ -199,16 +203,22 @@ func (s machineSnapshot) Persist(sink raft.SnapshotSink) error {
 
 func (s machineSnapshot) Release() {}
 
-// memLog is a raft log in memory that outlives its node. Appends wait while it
-// is stalled.
+// memLog is a raft log in memory that outlives its node. A sync takes its time,
+// and a crash loses what was not synced.
 type memLog struct {
 	*raft.InmemStore
-	mu    sync.Mutex // guards all below
-	bytes uint64
-	stall chan struct{} // not nil: closed when the stall ends
+	writing  chan struct{} // held by who writes or syncs
+	unsynced atomic.Uint64
+	crashed  atomic.Bool
+	mu       sync.Mutex // guards all below
+	bytes    uint64
+	// Not nil: closed when the stall ends.
+	stall, syncStall chan struct{}
 }
 
-func newMemLog() *memLog { return &memLog{InmemStore: raft.NewInmemStore()} }
+func newMemLog() *memLog {
+	return &memLog{InmemStore: raft.NewInmemStore(), writing: make(chan struct{}, 1)}
+}
 
 func (l *memLog) IsMonotonic() bool { return false }
 
@@ -218,14 +228,20 @@ func (l *memLog) BytesAppended() uint64 {
 	return l.bytes
 }
 
-func (l *memLog) setStall() (end func()) {
+// setStall makes appends and syncs wait.
+func (l *memLog) setStall() (end func()) { return l.hold(&l.stall) }
+
+// setSyncStall makes syncs wait that have something to do.
+func (l *memLog) setSyncStall() (end func()) { return l.hold(&l.syncStall) }
+
+func (l *memLog) hold(stall *chan struct{}) (end func()) {
 	ch := make(chan struct{})
 	l.mu.Lock()
-	l.stall = ch
+	*stall = ch
 	l.mu.Unlock()
 	return func() {
 		l.mu.Lock()
-		l.stall = nil
+		*stall = nil
 		l.mu.Unlock()
 		close(ch)
 	}
@@ -234,14 +250,68 @@ func (l *memLog) setStall() (end func()) {
 func (l *memLog) StoreLog(log *raft.Log) error { return l.StoreLogs([]*raft.Log{log}) }
 
 func (l *memLog) StoreLogs(logs []*raft.Log) error {
+	l.writing <- struct{}{}
+	defer func() { <-l.writing }()
+	if err := l.settle(); err != nil {
+		return err
+	}
 	l.mu.Lock()
-	stall := l.stall
 	for _, g := range logs {
 		l.bytes += uint64(len(g.Data))
 	}
 	l.mu.Unlock()
+	if err := l.InmemStore.StoreLogs(logs); err != nil {
+		return err
+	}
+	l.unsynced.Store(logs[0].Index)
+	return nil
+}
+
+func (l *memLog) DeleteRange(low, high uint64) error {
+	l.writing <- struct{}{}
+	defer func() { <-l.writing }()
+	if err := l.settle(); err != nil {
+		return err
+	}
+	return l.InmemStore.DeleteRange(low, high)
+}
+
+func (l *memLog) Sync() error {
+	l.writing <- struct{}{}
+	defer func() { <-l.writing }()
+	return l.settle()
+}
+
+func (l *memLog) Unsynced() raftlog.Index { return raftlog.Index(l.unsynced.Load()) }
+
+var errCrashed = errors.New("crashed")
+
+func (l *memLog) settle() error {
+	l.mu.Lock()
+	stall, syncStall := l.stall, l.syncStall
+	l.mu.Unlock()
 	if stall != nil {
 		<-stall
 	}
-	return l.InmemStore.StoreLogs(logs)
+	if l.unsynced.Load() == 0 {
+		return nil
+	}
+	if syncStall != nil {
+		<-syncStall
+	}
+	<-time.After(time.Duration(rand.IntN(4)) * 300 * time.Microsecond) // fake time
+	if l.crashed.Load() {
+		return errCrashed
+	}
+	l.unsynced.Store(0)
+	return nil
+}
+
+// recover makes the log what a crash leaves of it.
+func (l *memLog) recover() {
+	l.crashed.Store(false)
+	first := l.unsynced.Swap(0)
+	if last, _ := l.LastIndex(); first != 0 && first <= last {
+		l.InmemStore.DeleteRange(first, last)
+	}
 }

@@ -16,12 +16,12 @@ import (
 // the library's own deadline grows with the size of a snapshot to hours.
 const raftIdleTimeout = 30 * time.Second
 
-// mux shares one listener between raft and calls, by the preface.
+// mux shares one listener between raft, calls and appends, by the preface.
 type mux struct {
 	listener  net.Listener
 	advertise peerAddr
 	dialer    func(ctx context.Context, addr string) (net.Conn, error)
-	calls     *calls
+	services  map[byte]*calls // by the kind of connection; not changed once serve runs
 	group     *group
 	log       *slog.Logger
 	raft      chan net.Conn // accepted connections for raft
@@ -37,11 +37,11 @@ type peerAddr string
 func (a peerAddr) Network() string { return "tcp" }
 func (a peerAddr) String() string  { return string(a) }
 
-func newMux(l net.Listener, advertise string, g *group, c *calls,
+func newMux(l net.Listener, advertise string, g *group,
 	dial func(context.Context, string) (net.Conn, error), log *slog.Logger,
 ) *mux {
 	return &mux{
-		listener: l, advertise: peerAddr(advertise), dialer: dial, calls: c, group: g, log: log,
+		listener: l, advertise: peerAddr(advertise), dialer: dial, services: make(map[byte]*calls), group: g, log: log,
 		raft: make(chan net.Conn), closed: make(chan struct{}), conns: make(map[net.Conn]struct{}),
 	}
 }
@@ -83,7 +83,8 @@ func (m *mux) route(ctx context.Context, c net.Conn) {
 	}
 	c.SetReadDeadline(time.Now().Add(prefaceTimeout))
 	kind, err := readPreface(c)
-	if err == nil && kind != kindRaft && kind != kindCalls {
+	service := m.services[kind]
+	if err == nil && kind != kindRaft && service == nil {
 		err = errors.New("unknown kind of connection")
 	}
 	if err != nil {
@@ -93,9 +94,9 @@ func (m *mux) route(ctx context.Context, c net.Conn) {
 		return
 	}
 	c.SetReadDeadline(time.Time{})
-	if kind == kindCalls {
+	if service != nil {
 		m.drop(c)
-		m.calls.serveConn(c)
+		service.serveConn(c)
 		return
 	}
 	select {
@@ -209,16 +210,3 @@ func (c *raftConn) Close() error {
 	c.mux.drop(c.Conn)
 	return c.Conn.Close()
 }
-
-// transport is raft's network transport without its fast path for heartbeats.
-//
-// The fast path changes raft's term and state on the transport's goroutine with
-// no regard for the main loop (hashicorp/raft#695: nodes diverge). Without a
-// handler heartbeats go through the main loop as every other request does.
-type transport struct{ *raft.NetworkTransport }
-
-func (transport) SetHeartbeatHandler(func(raft.RPC)) {}
-
-// Close does nothing: the node closes the mux, which closes everything below,
-// and a raft instance may be replaced by another on the same transport.
-func (transport) Close() error { return nil }

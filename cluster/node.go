@@ -23,7 +23,7 @@ type Node struct {
 	appliers *group
 	calls    *calls
 	mux      *mux
-	trans    *raft.NetworkTransport
+	trans    *transport
 
 	raftNow  atomic.Pointer[raft.Raft] // replaced by restartRaft
 	leaderCh chan bool                 // raft's word on our leadership
@@ -82,12 +82,12 @@ func Open(cfg Config) (*Node, error) {
 	n.forwarder = newForwarder(n)
 	n.sessions = newSessions(n)
 	n.installs = newInstallWatch(n)
-	n.calls = newCalls(n.group, cfg.Dial)
-	n.mux = newMux(cfg.Listener, cfg.Advertise, n.group, n.calls, cfg.Dial, n.log)
-	n.trans = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
-		Stream: n.mux, MaxPool: raftPool, MaxRPCsInFlight: raftInFlight,
-		Timeout: raftTimeout, Logger: raftlog.HCLog(n.log, "raft-net"),
-	})
+	n.calls = newCalls(n.group, kindCalls, cfg.Dial)
+	n.mux = newMux(cfg.Listener, cfg.Advertise, n.group, cfg.Dial, n.log)
+	n.trans = newTransport(n, raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
+		Stream: n.mux, MaxPool: raftPool, Timeout: raftTimeout, Logger: raftlog.HCLog(n.log, "raft-net"),
+	}))
+	n.mux.services[kindCalls], n.mux.services[kindAppends] = n.calls, n.trans.appends
 	n.registerCalls()
 	if err := n.bootstrap(); err != nil {
 		return nil, n.abort(err)
@@ -110,7 +110,7 @@ func (n *Node) bootstrap() error {
 	if !n.cfg.Bootstrap {
 		return nil
 	}
-	err := raft.BootstrapCluster(n.raftConfig(), n.cfg.Log, n.cfg.Log, n.cfg.Snapshots, transport{n.trans},
+	err := raft.BootstrapCluster(n.raftConfig(), n.cfg.Log, n.cfg.Log, n.cfg.Snapshots, n.trans,
 		raft.Configuration{Servers: []raft.Server{{
 			ID: raft.ServerID(n.cfg.ID), Address: raft.ServerAddress(n.cfg.Advertise),
 		}}})
@@ -121,7 +121,7 @@ func (n *Node) bootstrap() error {
 }
 
 func (n *Node) startRaft() error {
-	r, err := raft.NewRaft(n.raftConfig(), n.cfg.FSM, n.cfg.Log, n.cfg.Log, n.installs, transport{n.trans})
+	r, err := raft.NewRaft(n.raftConfig(), durableFSM{n.cfg.FSM, n.cfg.Log}, n.cfg.Log, n.cfg.Log, n.installs, n.trans)
 	if err != nil {
 		return fmt.Errorf("start raft: %w", err)
 	}
@@ -168,7 +168,7 @@ func (n *Node) restartRaft(why string) {
 
 func (n *Node) abort(err error) error {
 	n.mux.Close()
-	n.trans.Close()
+	n.trans.NetworkTransport.Close()
 	n.appliers.close()
 	n.group.close()
 	return err
@@ -190,7 +190,7 @@ func (n *Node) Close() error {
 			n.closeErr = fmt.Errorf("stop raft: %w", err)
 		}
 		n.mux.Close()
-		n.trans.Close()
+		n.trans.NetworkTransport.Close()
 		n.group.close()
 	})
 	return n.closeErr

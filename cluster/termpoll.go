@@ -165,6 +165,6 @@ func (p *termPoll) take(addr string, f frame) {
 }
 
 // serveTerm answers a termPoll.
-func (n *Node) serveTerm([]byte) ([]byte, bool) {
-	return binary.LittleEndian.AppendUint64(nil, n.raft().CurrentTerm()), true
+func (n *Node) serveTerm([]byte) ([]byte, error) {
+	return binary.LittleEndian.AppendUint64(nil, n.raft().CurrentTerm()), nil
 }

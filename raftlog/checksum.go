@@ -2,6 +2,7 @@ package raftlog
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 
@@ -30,15 +31,19 @@ func checksum(index uint64, data []byte) uint32 {
 	return crc32.Update(crc32.Update(0, table, key[:]), table, data)
 }
 
-// checkedFiler seals and checks the frames of the segments of a filer.
-type checkedFiler struct{ waltypes.SegmentFiler }
+// checkedFiler seals and checks the frames of the segments of a filer, and makes
+// their syncs late.
+type checkedFiler struct {
+	waltypes.SegmentFiler
+	files *lateFiles
+}
 
 func (f checkedFiler) Create(info waltypes.SegmentInfo) (waltypes.SegmentWriter, error) {
 	w, err := f.SegmentFiler.Create(info)
 	if err != nil {
 		return nil, err
 	}
-	return checkedWriter{w}, nil
+	return checkedWriter{w, f.files}, nil
 }
 
 func (f checkedFiler) RecoverTail(info waltypes.SegmentInfo) (waltypes.SegmentWriter, error) {
@@ -46,7 +51,7 @@ func (f checkedFiler) RecoverTail(info waltypes.SegmentInfo) (waltypes.SegmentWr
 	if err != nil {
 		return nil, err
 	}
-	return checkedWriter{w}, nil
+	return checkedWriter{w, f.files}, nil
 }
 
 func (f checkedFiler) Open(info waltypes.SegmentInfo) (waltypes.SegmentReader, error) {
@@ -57,14 +62,27 @@ func (f checkedFiler) Open(info waltypes.SegmentInfo) (waltypes.SegmentReader, e
 	return checkedReader{r}, nil
 }
 
-type checkedWriter struct{ waltypes.SegmentWriter }
+type checkedWriter struct {
+	waltypes.SegmentWriter
+	files *lateFiles
+}
 
 func (w checkedWriter) Append(entries []waltypes.LogEntry) error {
 	for i := range entries {
 		e := &entries[i]
 		e.Data = binary.LittleEndian.AppendUint32(e.Data, checksum(e.Index, e.Data))
 	}
-	return w.SegmentWriter.Append(entries)
+	w.files.late = true
+	err := w.SegmentWriter.Append(entries)
+	w.files.late = false
+	if err != nil {
+		return err
+	}
+	// The metadata will say that a full segment is complete.
+	if sealed, _, err := w.Sealed(); err != nil || sealed {
+		return errors.Join(err, w.files.settle())
+	}
+	return nil
 }
 
 func (w checkedWriter) GetLog(index uint64) (*waltypes.PooledBuffer, error) {

@@ -43,8 +43,8 @@ type StoreConfig struct {
 	// OnFatal is called once, from any goroutine, when the log cannot be trusted
 	// any more: a failed or hanging append, sync or truncation. The node must stop.
 	OnFatal func(error)
-	// OnAppend, if set, is told about every append: the entries, their bytes and
-	// how long the write with its sync took.
+	// OnAppend, if set, is told about every append once it is durable: the entries,
+	// their bytes and how long the write and the sync took.
 	OnAppend     func(entries, bytes int, took time.Duration)
 	SegmentBytes int           // 0 means SegmentBytesDefault
 	StallLimit   time.Duration // an append that takes longer is fatal; 0 means StallLimitDefault
@@ -62,6 +62,13 @@ type Store struct {
 	log   *slog.Logger
 	cfg   StoreConfig
 
+	// writing is held by who writes or syncs; a channel, so that a wait for a
+	// slow disk is one that a test's clock sees.
+	writing  chan struct{}
+	files    *lateFiles    // under writing
+	last     appendStat    // the append that files has pending; under writing
+	unsynced atomic.Uint64 // the first entry that is not durable, 0 for none
+
 	failed atomic.Pointer[error]
 	once   sync.Once // calls OnFatal
 
@@ -71,6 +78,12 @@ type Store struct {
 	watched  chan struct{} // closed when the watchdog ended
 	closing  sync.Once
 	closeErr error
+}
+
+// appendStat is what OnAppend is told.
+type appendStat struct {
+	entries, bytes int
+	took           time.Duration
 }
 
 var (
@@ -104,15 +117,17 @@ func OpenStore(cfg StoreConfig) (*Store, error) {
 	if repaired {
 		cfg.Logger.Info("log segment rotation completed after a crash", "dir", cfg.Dir)
 	}
+	files := &lateFiles{VFS: cfg.Files}
 	w, err := wal.Open(cfg.Dir,
 		wal.WithLogger(HCLog(cfg.Logger, "raft-wal")),
 		wal.WithSegmentSize(cfg.SegmentBytes),
-		wal.WithSegmentFiler(checkedFiler{segment.NewFiler(cfg.Dir, cfg.Files)}))
+		wal.WithSegmentFiler(checkedFiler{segment.NewFiler(cfg.Dir, files), files}))
 	if err != nil {
 		return nil, fmt.Errorf("open log %s: %w", cfg.Dir, err)
 	}
 	s := &Store{
 		wal: w, cache: newCache(cacheEntries, cacheBytesMax), log: cfg.Logger, cfg: cfg,
+		writing: make(chan struct{}, 1), files: files,
 		stop: make(chan struct{}), watched: make(chan struct{}),
 	}
 	go s.watch()
@@ -124,7 +139,12 @@ func (s *Store) Close() error {
 	s.closing.Do(func() {
 		close(s.stop)
 		<-s.watched
-		if err := s.wal.Close(); err != nil {
+		s.writing <- struct{}{}
+		defer func() { <-s.writing }()
+		if err := s.settle(); err != nil {
+			s.closeErr = err
+		}
+		if err := s.wal.Close(); err != nil && s.closeErr == nil {
 			s.closeErr = fmt.Errorf("close log: %w", err)
 		}
 		if files, ok := s.cfg.Files.(io.Closer); ok {
@@ -208,15 +228,18 @@ func (s *Store) GetLog(index uint64, log *raft.Log) error {
 // StoreLog appends one entry.
 func (s *Store) StoreLog(log *raft.Log) error { return s.StoreLogs([]*raft.Log{log}) }
 
-// StoreLogs appends entries with one fsync.
+// StoreLogs appends entries. They are durable when Sync has returned.
 func (s *Store) StoreLogs(logs []*raft.Log) error {
-	if err := s.Err(); err != nil {
+	s.writing <- struct{}{}
+	defer func() { <-s.writing }()
+	if err := s.settle(); err != nil || len(logs) == 0 {
 		return err
 	}
 	bytes := 0
 	for _, l := range logs {
 		bytes += len(l.Data)
 	}
+	s.unsynced.Store(logs[0].Index)
 	began := time.Now()
 	s.busy.Store(began.UnixNano())
 	err := s.wal.StoreLogs(logs)
@@ -224,17 +247,59 @@ func (s *Store) StoreLogs(logs []*raft.Log) error {
 	if err != nil {
 		return s.fail("append to the log", err)
 	}
-	if s.cfg.OnAppend != nil {
-		s.cfg.OnAppend(len(logs), bytes, time.Since(began))
+	s.last = appendStat{len(logs), bytes, time.Since(began)}
+	if s.files.pending == nil { // a full segment was synced
+		s.synced()
 	}
 	s.appended.Add(uint64(bytes))
 	s.cache.put(logs)
 	return nil
 }
 
+// Sync makes all entries durable that were stored before the call. Calls that
+// come together share an fsync.
+func (s *Store) Sync() error {
+	if s.unsynced.Load() == 0 {
+		return s.Err()
+	}
+	s.writing <- struct{}{}
+	defer func() { <-s.writing }()
+	return s.settle()
+}
+
+// Unsynced returns the index of the first entry that is not durable yet, 0 for
+// none.
+func (s *Store) Unsynced() Index { return Index(s.unsynced.Load()) }
+
+// settle syncs the last append if that was not done. The caller holds writing.
+func (s *Store) settle() error {
+	if err := s.Err(); err != nil || s.files.pending == nil {
+		return err
+	}
+	began := time.Now()
+	s.busy.Store(began.UnixNano())
+	err := s.files.settle()
+	s.busy.Store(0)
+	if err != nil {
+		return s.fail("sync the log", err)
+	}
+	s.last.took += time.Since(began)
+	s.synced()
+	return nil
+}
+
+func (s *Store) synced() {
+	s.unsynced.Store(0)
+	if s.cfg.OnAppend != nil {
+		s.cfg.OnAppend(s.last.entries, s.last.bytes, s.last.took)
+	}
+}
+
 // DeleteRange removes the entries low..high, a prefix or a suffix of the log.
 func (s *Store) DeleteRange(low, high uint64) error {
-	if err := s.Err(); err != nil {
+	s.writing <- struct{}{}
+	defer func() { <-s.writing }()
+	if err := s.settle(); err != nil {
 		return err
 	}
 	s.cache.clear()

@@ -117,8 +117,11 @@ func TestFailedSyncStops(t *testing.T) {
 			s := open(t, dir)
 			fill(t, s, 1, 10, 100)
 			s.files.Add(faultfs.Rule{Op: op, Nth: 1, Err: syscall.EIO, Torn: 20})
-			if err := s.StoreLog(entryAt(11, 100)); !errors.Is(err, syscall.EIO) {
+			if err := errors.Join(s.StoreLog(entryAt(11, 100)), s.Sync()); !errors.Is(err, syscall.EIO) {
 				t.Errorf("append = %v", err)
+			}
+			if err := s.Sync(); !errors.Is(err, syscall.EIO) {
+				t.Errorf("sync after the failure = %v", err)
 			}
 			// The disk is well again, and still nothing may be appended.
 			if err := s.StoreLog(entryAt(11, 100)); !errors.Is(err, syscall.EIO) {
@@ -139,6 +142,42 @@ func TestFailedSyncStops(t *testing.T) {
 			fill(t, s, last+1, last+5, 100)
 			verify(t, s, 1, last+5, 100)
 		})
+	}
+}
+
+// TestLateSync counts the syncs: none in an append, one for the append before.
+func TestLateSync(t *testing.T) {
+	s := open(t, t.TempDir())
+	defer s.Close()
+	var syncs int
+	s.files.Add(faultfs.Rule{Op: faultfs.Sync, After: func() { syncs++ }})
+	step := func(what string, wantSyncs int, wantUnsynced raftlog.Index) {
+		t.Helper()
+		if syncs != wantSyncs || s.Unsynced() != wantUnsynced {
+			t.Errorf("%s: %d syncs and unsynced %d, want %d and %d", what, syncs, s.Unsynced(), wantSyncs, wantUnsynced)
+		}
+	}
+	fill(t, s, 1, 1, 100)
+	step("after the first append", 0, 1)
+	fill(t, s, 2, 2, 100)
+	step("after the second append", 1, 2)
+	for range 2 {
+		if err := s.Sync(); err != nil {
+			t.Fatal(err)
+		}
+		step("after Sync", 2, 0)
+	}
+	fill(t, s, 3, 3, 100)
+	if err := s.DeleteRange(3, 3); err != nil {
+		t.Fatal(err)
+	}
+	if s.Unsynced() != 0 {
+		t.Error("a removed entry is to be synced")
+	}
+	before := syncs
+	fill(t, s, 3, 3, 300<<10) // fills the segment
+	if syncs == before || s.Unsynced() != 0 {
+		t.Errorf("a full segment: %d syncs, unsynced %d", syncs-before, s.Unsynced())
 	}
 }
 
@@ -271,7 +310,7 @@ func TestHangingDiskIsFatal(t *testing.T) {
 		release := make(chan struct{})
 		s.files.Add(faultfs.Rule{Op: faultfs.Sync, Nth: 1, After: func() { <-release }})
 		done := make(chan error)
-		go func() { done <- s.StoreLog(entryAt(4, 10)) }()
+		go func() { done <- errors.Join(s.StoreLog(entryAt(4, 10)), s.Sync()) }()
 		time.Sleep(raftlog.StallLimitDefault / 2)
 		if err := s.Err(); err != nil {
 			t.Errorf("after half the limit: %v", err)

@@ -3,6 +3,7 @@
 package faultfs
 
 import (
+	"io"
 	"path/filepath"
 	"sync"
 
@@ -60,6 +61,14 @@ func (f *FS) Clear() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.rules = nil
+}
+
+// Close closes what is under.
+func (f *FS) Close() error {
+	if c, ok := f.under.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
 }
 
 // hit returns the rule that decides the operation, if any.
