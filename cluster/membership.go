@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -272,9 +273,6 @@ func (n *Node) TransferLeadership(ctx context.Context, to string) error {
 		if err != nil {
 			return err
 		}
-		if s.Suffrage != raft.Voter {
-			return pgerr.New(pgerr.ObjectNotInPrerequisiteState, "node %q has no vote and cannot lead", to)
-		}
 		id = string(s.ID)
 	}
 	if n.IsLeader() {
@@ -307,11 +305,11 @@ func (n *Node) transfer(id string) error {
 	}
 	f := n.raft().LeadershipTransfer
 	if id != "" {
-		for _, s := range others {
-			if string(s.ID) == id {
-				f = func() raft.Future { return n.raft().LeadershipTransferToServer(s.ID, s.Address) }
-			}
+		i := slices.IndexFunc(others, func(s raft.Server) bool { return string(s.ID) == id })
+		if i < 0 {
+			return pgerr.New(pgerr.ObjectNotInPrerequisiteState, "node %q has no vote and cannot lead", id)
 		}
+		f = func() raft.Future { return n.raft().LeadershipTransferToServer(others[i].ID, others[i].Address) }
 	}
 	if err := f().Error(); err != nil {
 		return fmt.Errorf("transfer leadership: %w", err)
