@@ -5,25 +5,28 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"polyreme/pgwire/pgerr"
 )
 
 const (
 	callReadBytes     = 64 << 10
 	callWriteTimeout  = 10 * time.Second
-	callQueueBytesMax = 64 << 20 // frames waiting to be written on one connection
-	writeOthersMax    = 64 << 10 // written on, with the own, before another goroutine takes over
-	callsServedMax    = 4096     // calls of one connection being served at once
+	writeBrief        = 5 * time.Millisecond // a write on a goroutine that has more to do
+	callQueueBytesMax = 64 << 20             // frames waiting to be written on one connection
+	writeOthersMax    = 64 << 10             // written on, with the own, before another goroutine takes over
+	callsServedMax    = 4096                 // calls of one connection being served at once
 )
 
 // callConn carries frames over one connection. The same type serves both ends.
 // One goroutine belongs to it, the reader. Who sends a frame appends it to a
 // buffer and writes the buffer unless somebody else does so already: a frame
 // leaves without waking another goroutine, and what is sent while a write is
-// under way leaves in one write after it. The reader sends too, so nobody writes much of
-// what others queue: two readers that did could each wait for the other to read.
+// under way leaves in one write after it.
 type callConn struct {
 	conn  net.Conn
 	group *group
@@ -91,6 +94,9 @@ func (c *callConn) send(kind frameType, method uint8, id uint64, payload []byte)
 
 // reply answers the call f.
 func (c *callConn) reply(f frame, payload []byte, err error) {
+	if err == nil && len(payload) > PayloadBytesMax {
+		err = pgerr.New(pgerr.ProgramLimitExceeded, "a reply of %d bytes is too large for the peer port", len(payload))
+	}
 	if err != nil {
 		c.send(frameError, f.method, f.id, encodeFault(err))
 		return
@@ -109,8 +115,9 @@ func (c *callConn) queueLocked(kind frameType, method uint8, id uint64, payload 
 	return nil
 }
 
-// flushUnlock releases mu and writes what is queued, unless another goroutine
-// is writing. When much is queued meanwhile it leaves from a goroutine of its own.
+// flushUnlock releases mu and writes what is queued, unless another goroutine is
+// writing. It does not wait for a peer that does not read, nor serve others for
+// long: a goroutine of its own takes over then.
 func (c *callConn) flushUnlock() {
 	if c.writing {
 		c.mu.Unlock()
@@ -118,12 +125,15 @@ func (c *callConn) flushUnlock() {
 	}
 	c.writing = true
 	for written := 0; len(c.out) > 0 && c.err == nil; {
-		if written > 0 && written+len(c.out) > writeOthersMax && c.group.start(c.finishWriting) {
-			c.mu.Unlock()
-			return
+		size := len(c.out)
+		if written > 0 && written+size > writeOthersMax || !c.writeOut(writeBrief) {
+			if c.group.start(c.finishWriting) {
+				c.mu.Unlock()
+				return
+			}
+			break
 		}
-		written += len(c.out)
-		c.writeOut()
+		written += size
 	}
 	c.writing = false
 	c.mu.Unlock()
@@ -133,27 +143,37 @@ func (c *callConn) flushUnlock() {
 func (c *callConn) finishWriting(context.Context) {
 	c.mu.Lock()
 	for len(c.out) > 0 && c.err == nil {
-		c.writeOut()
+		if !c.writeOut(callWriteTimeout) {
+			c.mu.Unlock()
+			c.fail(errConnection)
+			c.mu.Lock()
+		}
 	}
 	c.writing = false
 	c.mu.Unlock()
 }
 
-// writeOut writes what is queued now. It releases mu while it writes.
-func (c *callConn) writeOut() {
+// writeOut writes what is queued now, and returns false if that was not done
+// within the limit: the rest is queued again. It releases mu while it writes.
+func (c *callConn) writeOut(limit time.Duration) bool {
 	buf := c.out
 	c.out = c.spare[:0]
+	c.spare = nil
 	c.mu.Unlock()
-	c.conn.SetWriteDeadline(time.Now().Add(callWriteTimeout))
-	_, err := c.conn.Write(buf)
-	if err != nil {
+	c.conn.SetWriteDeadline(time.Now().Add(limit))
+	n, err := c.conn.Write(buf)
+	late := errors.Is(err, os.ErrDeadlineExceeded)
+	if err != nil && !late {
 		c.fail(errConnection)
 	}
-	if cap(buf) > 1<<20 {
-		buf = nil
-	}
 	c.mu.Lock()
-	c.spare = buf
+	switch {
+	case late:
+		c.out = append(buf[n:], c.out...)
+	case cap(buf) <= 1<<20:
+		c.spare = buf
+	}
+	return !late
 }
 
 // ask sends a call whose reply goes to ch.

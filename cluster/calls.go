@@ -19,6 +19,10 @@ type Handler func(ctx context.Context, payload []byte) ([]byte, error)
 // and the calls behind it wait. errLater leaves the call to the method's Handler.
 type nowHandler func(payload []byte) ([]byte, error)
 
+// laterHandler is called on the connection's reader and must not block. It calls
+// reply once, from any goroutine.
+type laterHandler func(payload []byte, reply func([]byte, error))
+
 var errLater = errors.New("to be answered by the handler")
 
 // MethodUserMin is the first method number for callers of Node.Handle; those
@@ -35,8 +39,9 @@ type calls struct {
 	kind     byte // of its connections
 	dial     func(ctx context.Context, addr string) (net.Conn, error)
 	group    *group
-	now      [MethodUserMin]nowHandler // written before the listener starts
-	handlers [256]Handler              // written before the listener starts, or under mu
+	now      [MethodUserMin]nowHandler   // written before the listener starts
+	later    [MethodUserMin]laterHandler // likewise
+	handlers [256]Handler                // written before the listener starts, or under mu
 
 	mu    sync.Mutex // guards all below, and handlers
 	peers map[string]*callPeer
@@ -60,9 +65,6 @@ func (s *calls) handle(method uint8, h Handler) {
 	s.handlers[method] = h
 }
 
-// handleNow registers a handler, before the listener starts.
-func (s *calls) handleNow(method uint8, h nowHandler) { s.now[method] = h }
-
 func (s *calls) handler(method uint8) Handler {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,6 +86,13 @@ func (s *calls) serveConn(c net.Conn) {
 		case slots <- struct{}{}:
 		default:
 			cc.send(frameError, f.method, f.id, encodeFault(pgerr.New(pgerr.TooManyConnections, "too many calls from one peer")))
+			return
+		}
+		if f.method < MethodUserMin && s.later[f.method] != nil {
+			s.later[f.method](f.payload, func(reply []byte, err error) {
+				cc.reply(f, reply, err)
+				<-slots
+			})
 			return
 		}
 		if !s.group.start(func(ctx context.Context) {
@@ -118,9 +127,6 @@ func (s *calls) answer(ctx context.Context, cc *callConn, f frame) {
 		return
 	}
 	reply, err := h(ctx, f.payload)
-	if err == nil && len(reply) > PayloadBytesMax {
-		err = pgerr.New(pgerr.ProgramLimitExceeded, "a reply of %d bytes is too large for the peer port", len(reply))
-	}
 	if err != nil && ctx.Err() != nil {
 		err = errClosing
 	}

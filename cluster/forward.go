@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -61,26 +62,22 @@ func (f *forwarder) work(ctx context.Context) {
 			<-f.slots
 			continue
 		}
-		sent := f.node.group.start(func(context.Context) {
-			f.send(batch)
-			<-f.slots
-		})
-		if !sent {
-			failAll(batch, errClosing)
-			<-f.slots
-		}
+		f.send(batch)
 	}
 }
 
-// send carries one batch to the leader and finishes its proposals.
+// send carries one batch to the leader. Its proposals are finished when the
+// answer comes, by who reads it.
 func (f *forwarder) send(batch []*proposal) {
 	n := f.node
 	v := n.view.get()
+	c := &forwarding{forwarder: f, batch: batch}
 	if v.id == "" {
-		failAll(batch, errNotLeader)
+		c.fail(errNotLeader)
 		return
 	}
 	if v.id == n.cfg.ID {
+		<-f.slots
 		if !n.packer.queue.push(batch...) {
 			failAll(batch, errClosing)
 		}
@@ -93,55 +90,123 @@ func (f *forwarder) send(batch []*proposal) {
 		size += len(p.data) + 5
 	}
 	payload := raftlog.AppendBatch(make([]byte, 0, size), 0, entries...)
-	ctx, cancel := context.WithTimeout(v.ctx, forwardTimeout)
-	defer cancel()
-	reply, err := n.calls.call(ctx, v.addr, methodPropose, payload)
+	if cc := n.calls.live(v.addr); cc != nil {
+		c.bound(cc, v.ctx)
+		if _, err := cc.ask(methodPropose, payload, waitingCall{then: c.take}); err != nil {
+			c.fail(err)
+		}
+		return
+	}
+	if !n.group.start(func(context.Context) {
+		ctx, cancel := context.WithTimeout(v.ctx, forwardTimeout)
+		defer cancel()
+		reply, err := n.calls.call(ctx, v.addr, methodPropose, payload)
+		if err != nil {
+			c.fail(err)
+			return
+		}
+		c.take(frame{kind: frameReply, payload: reply})
+	}) {
+		c.fail(errClosing)
+	}
+}
+
+// forwarding is a batch on its way to the leader.
+type forwarding struct {
+	forwarder *forwarder
+	batch     []*proposal
+
+	mu    sync.Mutex // guards all below
+	over  bool
+	timer *time.Timer
+	stop  func() bool
+}
+
+// bound gives the batch up after a while, and when ctx ends.
+func (c *forwarding) bound(cc *callConn, ctx context.Context) {
+	began := time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.timer = time.AfterFunc(forwardTimeout, func() {
+		cc.silentSince(began)
+		c.fail(context.DeadlineExceeded)
+	})
+	c.stop = context.AfterFunc(ctx, func() { c.fail(errUnclear) })
+}
+
+// end tells whether the caller is the one that ends it.
+func (c *forwarding) end() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over {
+		return false
+	}
+	c.over = true
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+	if c.stop != nil {
+		c.stop()
+	}
+	<-c.forwarder.slots
+	return true
+}
+
+func (c *forwarding) fail(err error) {
+	if c.end() {
+		failAll(c.batch, err)
+	}
+}
+
+func (c *forwarding) take(f frame) {
+	switch {
+	case f.kind == frameError:
+		c.fail(decodeFault(f.payload))
+		return
+	case f.kind != frameReply:
+		c.fail(errConnection)
+		return
+	}
+	n := c.forwarder.node
+	outs, err := decodeOutcomes(f.payload, len(c.batch))
 	if err != nil {
-		failAll(batch, err)
+		n.log.Error("reply of the leader not understood", "err", err)
+		c.fail(err)
+		return
+	}
+	if !c.end() {
 		return
 	}
 	n.stats.Forwards.Add(1)
-	n.stats.ForwardEntries.Add(uint64(len(batch)))
-	outs, err := decodeOutcomes(reply, len(batch))
-	if err != nil {
-		n.log.Error("reply of the leader not understood", "err", err)
-		failAll(batch, err)
-		return
-	}
-	f.answered.Store(int32(len(batch)))
-	for i, p := range batch {
+	n.stats.ForwardEntries.Add(uint64(len(c.batch)))
+	c.forwarder.answered.Store(int32(len(c.batch)))
+	for i, p := range c.batch {
 		p.finish(outs[i])
 	}
 }
 
 // servePropose is the leader's end.
-func (n *Node) servePropose(ctx context.Context, payload []byte) ([]byte, error) {
+func (n *Node) servePropose(payload []byte, reply func([]byte, error)) {
 	if !n.IsLeader() {
-		return nil, errNotLeader
+		reply(nil, errNotLeader)
+		return
 	}
 	var b raftlog.Batch
-	if err := b.Decode(payload); err != nil {
-		return nil, err
+	if err := b.Decode(payload); err != nil || len(b.Entries) == 0 {
+		reply(nil, err)
+		return
 	}
-	if len(b.Entries) == 0 {
-		return nil, nil
-	}
-	w := newWaiter(len(b.Entries))
 	ps := make([]*proposal, len(b.Entries))
+	w := &waiter{then: func() { reply(encodeOutcomes(ps), nil) }}
+	w.left.Store(int32(len(ps)))
 	backing := make([]proposal, len(b.Entries))
 	for i, e := range b.Entries {
 		backing[i] = proposal{data: e, wait: w}
 		ps[i] = &backing[i]
 	}
 	if !n.packer.queue.push(ps...) {
-		return nil, errClosing
+		reply(nil, errClosing)
 	}
-	select {
-	case <-w.done:
-	case <-ctx.Done():
-		return nil, errClosing
-	}
-	return encodeOutcomes(ps), nil
 }
 
 func encodeOutcomes(ps []*proposal) []byte {

@@ -23,10 +23,10 @@ const (
 )
 
 func (n *Node) registerCalls() {
-	n.calls.handle(methodPropose, n.servePropose)
+	n.calls.later[methodPropose] = n.servePropose
 	n.calls.handle(methodReadIndex, n.serveReadIndex)
-	n.calls.handleNow(methodReadIndex, n.answerReadIndex)
-	n.calls.handleNow(methodTerm, n.serveTerm)
+	n.calls.now[methodReadIndex] = n.answerReadIndex
+	n.calls.now[methodTerm] = n.serveTerm
 	n.calls.handle(methodInfo, n.serveInfo)
 	n.calls.handle(methodJoin, n.serveJoin)
 	n.calls.handle(methodLeave, n.serveLeave)

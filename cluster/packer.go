@@ -37,23 +37,28 @@ type proposal struct {
 	wait *waiter
 }
 
-// waiter is told when the last of its proposals has its outcome.
+// waiter is told when the last of its proposals has its outcome: by a value in
+// done, or by a call of then, which must not block.
 type waiter struct {
 	left atomic.Int32
 	done chan struct{} // capacity 1
+	then func()
 }
 
-func newWaiter(proposals int) *waiter {
+func newProposal(data []byte) *proposal {
 	w := &waiter{done: make(chan struct{}, 1)}
-	w.left.Store(int32(proposals))
-	return w
+	w.left.Store(1)
+	return &proposal{data: data, wait: w}
 }
-
-func newProposal(data []byte) *proposal { return &proposal{data: data, wait: newWaiter(1)} }
 
 func (p *proposal) finish(o outcome) {
 	p.out = o
-	if p.wait.left.Add(-1) == 0 {
+	if p.wait.left.Add(-1) > 0 {
+		return
+	}
+	if p.wait.then != nil {
+		p.wait.then()
+	} else {
 		p.wait.done <- struct{}{}
 	}
 }

@@ -35,7 +35,7 @@ var errRefused = errors.New("raft refused the request")
 func newTransport(n *Node, network *raft.NetworkTransport) *transport {
 	t := &transport{NetworkTransport: network, node: n, requests: make(chan raft.RPC)}
 	t.appends = newCalls(n.group, kindAppends, n.cfg.Dial)
-	t.appends.handleNow(methodAppend, t.serveAppendNow)
+	t.appends.now[methodAppend] = t.serveAppendNow
 	n.calls.handle(methodAppend, t.serveAppend)
 	n.group.start(t.pump)
 	return t
