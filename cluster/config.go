@@ -27,6 +27,8 @@ type Log interface {
 	raft.StableStore
 	// Sync makes what is stored durable.
 	Sync() error
+	// TrySync is Sync, but leaves it to the one who is at it.
+	TrySync() error
 	// Unsynced returns the index of the first entry that is not durable, 0 for none.
 	Unsynced() raftlog.Index
 	// BytesAppended returns the bytes of entries stored since the log was opened.

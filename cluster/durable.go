@@ -11,10 +11,8 @@ import (
 // know: it counts an entry as stored on this node when the append returns. These
 // gates keep what it concludes from that to itself until it is true:
 //
-//	transport.AppendEntries  raft learns that a follower has an entry when it is
-//	                         durable here too, so no commit rests on a copy that
-//	                         is not; except where this node is the majority alone:
-//	transport.AppendEntries  followers are told of no commit beyond what is durable
+//	transport.AppendEntries  followers are told of no commit beyond what is
+//	                         durable here: it may rest on our copy
 //	durableFSM               an entry is applied, and so answered or read, when it
 //	                         is durable
 //	transport.serveAppend    a leader is told that we have entries when they are
@@ -33,7 +31,7 @@ type durableFSM struct {
 func (f durableFSM) Apply(l *raft.Log) any { return f.ApplyBatch([]*raft.Log{l})[0] }
 
 func (f durableFSM) ApplyBatch(logs []*raft.Log) []any {
-	if err := f.log.Sync(); err != nil {
+	if err := f.sync(logs[len(logs)-1].Index); err != nil {
 		results := make([]any, len(logs))
 		for i := range results {
 			results[i] = fmt.Errorf("entry not applied: %w", err)
@@ -41,4 +39,13 @@ func (f durableFSM) ApplyBatch(logs []*raft.Log) []any {
 		return results
 	}
 	return f.BatchingFSM.ApplyBatch(logs)
+}
+
+// sync returns when the log is durable up to an index: a later append may be
+// under way.
+func (f durableFSM) sync(last uint64) error {
+	if first := uint64(f.log.Unsynced()); first == 0 || first > last {
+		return nil
+	}
+	return f.log.Sync()
 }

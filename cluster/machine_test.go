@@ -282,6 +282,16 @@ func (l *memLog) Sync() error {
 	return l.settle()
 }
 
+func (l *memLog) TrySync() error {
+	select {
+	case l.writing <- struct{}{}:
+		defer func() { <-l.writing }()
+		return l.settle()
+	default:
+		return nil
+	}
+}
+
 func (l *memLog) Unsynced() raftlog.Index { return raftlog.Index(l.unsynced.Load()) }
 
 var errCrashed = errors.New("crashed")

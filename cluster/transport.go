@@ -100,7 +100,7 @@ func (t *transport) AppendEntries(_ raft.ServerID, target raft.ServerAddress, r 
 		return err
 	}
 	if len(r.Entries) > 0 {
-		if err := log.Sync(); err != nil {
+		if err := log.TrySync(); err != nil {
 			call.giveUp()
 			return err
 		}

@@ -267,6 +267,18 @@ func (s *Store) Sync() error {
 	return s.settle()
 }
 
+// TrySync is Sync unless another goroutine writes or syncs now, which it leaves
+// to that one.
+func (s *Store) TrySync() error {
+	select {
+	case s.writing <- struct{}{}:
+		defer func() { <-s.writing }()
+		return s.settle()
+	default:
+		return s.Err()
+	}
+}
+
 // Unsynced returns the index of the first entry that is not durable yet, 0 for
 // none.
 func (s *Store) Unsynced() Index { return Index(s.unsynced.Load()) }
