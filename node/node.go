@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"polyreme/cluster"
+	"polyreme/locks"
 	"polyreme/pgsql/builtin"
 	"polyreme/pgwire"
 	"polyreme/raftlog"
@@ -55,7 +56,7 @@ type Node struct {
 	rejoin chan []string
 
 	running  sync.WaitGroup // servers and the join
-	stopJoin context.CancelFunc
+	stopWork context.CancelFunc
 	closing  sync.Once
 	closeErr error
 }
@@ -264,7 +265,9 @@ func (n *Node) genesis() *raftlog.Entry {
 
 // serve starts the SQL and HTTP servers, and the join if there is one to do.
 func (n *Node) serve() error {
-	n.sessions = session.NewManager(session.Config{Log: n.cluster, Store: n.store, Logger: n.log})
+	claims := locks.NewClient(lockPeers{n.cluster})
+	n.cluster.Handle(lockMethod, claims.Serve)
+	n.sessions = session.NewManager(session.Config{Log: n.cluster, Store: n.store, Locks: claims, Logger: n.log})
 	n.sql = pgwire.NewServer(pgwire.Config{Sessions: n.sessions, Logger: n.log, CancelElsewhere: n.cancelElsewhere})
 	n.cluster.Handle(cancelMethod, n.cancelHere)
 	n.http = &http.Server{Handler: n.handler(), ReadHeaderTimeout: 10 * time.Second}
@@ -282,7 +285,12 @@ func (n *Node) serve() error {
 		}
 	}()
 	ctx, stop := context.WithCancel(context.Background())
-	n.stopJoin = stop
+	n.stopWork = stop
+	n.running.Add(1)
+	go func() {
+		defer n.running.Done()
+		claims.Run(ctx)
+	}()
 	if len(n.identity.Joining) > 0 {
 		n.running.Add(1)
 		go func() {
@@ -346,8 +354,8 @@ func (n *Node) Abort() error {
 
 // drain ends the client connections, the statements that run after the limit.
 func (n *Node) drain(limit time.Duration) {
-	if n.stopJoin != nil {
-		n.stopJoin()
+	if n.stopWork != nil {
+		n.stopWork()
 	}
 	if n.sql != nil {
 		ctx, done := context.WithTimeout(context.Background(), limit)

@@ -33,6 +33,9 @@ type block struct {
 	changesSchema bool
 	base          uint64 // version of the catalog that the first DDL was planned against
 
+	// wrote has the tables that the block may have changed rows of.
+	wrote map[uint32]bool
+
 	operations []raftlog.Operation // in order
 	plans      []*planned          // by number of statement
 	depends    map[uint32]raftlog.SchemaVersion
@@ -49,6 +52,9 @@ type block struct {
 	// lost tells that the workspace is gone with what the block did in it.
 	lost   bool
 	reader *sqlfsm.Reader // the one snapshot of a block that has one
+
+	owner     uint64        // of its locks, 0 for none
+	committed raftlog.Index // where the log has it, 0 until then
 
 	savepoints []savepoint
 }
@@ -80,7 +86,7 @@ func (b *block) oneSnapshot() bool {
 
 // beginBlock starts a transaction.
 func (s *Session) beginBlock(explicit bool) *block {
-	b := &block{explicit: explicit, moment: s.moment(), began: s.base, depends: map[uint32]raftlog.SchemaVersion{}}
+	b := &block{explicit: explicit, moment: s.moment(), began: s.base, depends: map[uint32]raftlog.SchemaVersion{}, wrote: map[uint32]bool{}}
 	b.isolation = isolationOf(s.settings, "default_transaction_isolation")
 	readOnly, _ := s.settings.Get("default_transaction_read_only")
 	b.readOnly = readOnly == "on"
@@ -124,6 +130,9 @@ func (s *Session) endBlock() {
 	if b.reader != nil {
 		b.reader.Release()
 	}
+	if b.owner != 0 {
+		s.manager.config.Locks.Release(b.owner, b.committed)
+	}
 }
 
 // rollback ends the transaction without its effects.
@@ -155,9 +164,46 @@ func (b *block) add(p *portal) (first, statement int) {
 	return first, statement
 }
 
+// noteWrite notes a table that is written, and those that its foreign keys'
+// actions write.
+func (b *block) noteWrite(cat *catalog.Catalog, relation uint32) {
+	if b.wrote[relation] {
+		return
+	}
+	b.wrote[relation] = true
+	for _, ref := range cat.ReferencingForeignKeys(relation) {
+		if acts(ref.Constraint.OnDelete) || acts(ref.Constraint.OnUpdate) {
+			b.noteWrite(cat, ref.Relation.OID)
+		}
+	}
+}
+
+// acts tells whether a foreign key's action changes rows.
+func acts(action byte) bool { return action != 'a' && action != 'r' && action != 0 }
+
+// readsFresh tells whether a query may run outside of the block's workspace: at
+// READ COMMITTED each statement sees what is committed when it begins, and the
+// block's own changes are not among what this one reads.
+func (b *block) readsFresh(p *portal) bool {
+	if b.oneSnapshot() || b.changesSchema || b.unseen || p.planned.UsesSequence || len(p.planned.ReadsRelations) == 0 {
+		return false
+	}
+	for _, relation := range p.planned.ReadsRelations {
+		if b.wrote[relation] {
+			return false
+		}
+	}
+	return true
+}
+
 // depend records what the plan depends on. Within a transaction that changes
 // the schema everything depends on the version it began with.
 func (b *block) depend(p *planned) {
+	if p.Kind != plan.Read {
+		for _, relation := range p.ReadsRelations {
+			b.noteWrite(p.catalog, relation)
+		}
+	}
 	if p.Kind != plan.Schema && !b.changesSchema {
 		for _, d := range p.depends {
 			b.depends[d.Relation] = d.Version
@@ -240,7 +286,7 @@ func (s *Session) workspaceFailed(ctx context.Context, w *sqlfsm.Workspace, err 
 }
 
 // rebuild makes the workspace again that was lost, as it was at savepoint
-// number at. The results must be what the client was shown.
+// number at.
 func (s *Session) rebuild(ctx context.Context, at int) error {
 	b := s.block
 	b.lost = false
@@ -248,13 +294,20 @@ func (s *Session) rebuild(ctx context.Context, at int) error {
 	if err != nil {
 		return err
 	}
+	return s.replay(ctx, w, at+1, b.savepoints[at].operations)
+}
+
+// replay runs the first operations of the block again in a fresh workspace, with
+// the first savepoints at their places. The results must be what the client was
+// shown.
+func (s *Session) replay(ctx context.Context, w *sqlfsm.Workspace, savepoints, operations int) error {
+	b := s.block
 	s.equipWrite(w.Env, b.catalog)
 	s.watcher.begin(ctx, w.Conn)
 	defer s.watcher.end()
 	done := 0
-	for i := range b.savepoints[:at+1] {
-		sp := &b.savepoints[i]
-		for ; done < sp.operations; done++ {
+	run := func(until int) error {
+		for ; done < until; done++ {
 			op := &b.operations[done]
 			got, err := w.Run(op)
 			if err != nil {
@@ -264,12 +317,19 @@ func (s *Session) rebuild(ctx context.Context, at int) error {
 				return conflict(&raftlog.Result{})
 			}
 		}
+		return nil
+	}
+	for i := range b.savepoints[:savepoints] {
+		sp := &b.savepoints[i]
+		if err := run(sp.operations); err != nil {
+			return err
+		}
 		if err := w.Savepoint(savepointName(i)); err != nil {
 			return err
 		}
 		sp.inWorkspace = true
 	}
-	return nil
+	return run(operations)
 }
 
 // settlePending runs the pending writes in a workspace, so that what follows
@@ -380,6 +440,7 @@ func (s *Session) commit(ctx context.Context, r *pgwire.Reply) error {
 		s.rollback()
 		return err
 	}
+	b.committed = s.lastIndex
 	s.finish()
 	return nil
 }

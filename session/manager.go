@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"polyreme/locks"
 	"polyreme/pgsql/catalog"
 	"polyreme/pgsql/settings"
 	"polyreme/pgwire"
@@ -33,6 +34,7 @@ type Log interface {
 type Config struct {
 	Log    Log
 	Store  *sqlfsm.Store
+	Locks  Locks // nil: those of this node alone
 	Logger *slog.Logger
 	// Now is the clock from which transactions take their time; nil is
 	// time.Now.
@@ -57,6 +59,9 @@ type Manager struct {
 func NewManager(config Config) *Manager {
 	if config.Now == nil {
 		config.Now = time.Now
+	}
+	if config.Locks == nil {
+		config.Locks = locks.Alone()
 	}
 	return &Manager{
 		config: config, plans: newPlanCache(), started: config.Now(),

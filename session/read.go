@@ -23,10 +23,15 @@ func (s *Session) read(ctx context.Context, p *portal, r *pgwire.Reply) error {
 		if err := s.settlePending(ctx, r); err != nil {
 			return err
 		}
-		if s.block.validates(p) {
+		switch b := s.block; {
+		case b.readOnly && len(p.planned.Locks) > 0:
+			return s.checkWritable("SELECT " + strengths[p.planned.Locks[0].Strength])
+		case b.explicit && len(p.planned.Locks) > 0:
+			return s.readLocked(ctx, p)
+		case b.validates(p):
 			return s.readValidated(ctx, p)
 		}
-		if s.block.workspace != nil || s.block.unseen {
+		if (s.block.workspace != nil || s.block.unseen) && !s.block.readsFresh(p) {
 			if _, err := s.openWorkspace(ctx); err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 
+	"polyreme/locks"
 	"polyreme/pgsql/catalog"
 	"polyreme/pgsql/parse/ast"
 	"polyreme/pgsql/plan"
@@ -106,10 +107,9 @@ func (s *Session) setConstraints(t *ast.ConstraintsSetStmt, r *pgwire.Reply) err
 	return nil
 }
 
-// accessShare is the lock mode that conflicts with nothing but dropping the
-// table, against which a snapshot protects as well.
-const accessShare = 1
-
+// lock is LOCK TABLE. What it waited for is seen by what follows in the block.
+// Writes and row locks of other blocks respect it; a query never waits, it has
+// its snapshot.
 func (s *Session) lock(ctx context.Context, t *ast.LockStmt, r *pgwire.Reply) error {
 	if s.block == nil || !s.block.explicit {
 		return pgerr.New(pgerr.NoActiveSQLTransaction, "LOCK TABLE can only be used in transaction blocks")
@@ -118,13 +118,33 @@ func (s *Session) lock(ctx context.Context, t *ast.LockStmt, r *pgwire.Reply) er
 	if err != nil {
 		return err
 	}
-	for _, name := range t.Rels {
-		if _, err := s.resolve(cat, name); err != nil {
+	m := locks.AccessShare + locks.Mode(t.Mode) - 1
+	if m > locks.RowExclusive {
+		if err := s.checkWritable("LOCK TABLE"); err != nil {
 			return err
 		}
 	}
-	if t.Mode != accessShare {
-		return pgerr.Unsupported("LOCK TABLE is only supported in ACCESS SHARE MODE")
+	var items []locks.Item
+	for _, name := range t.Rels {
+		rel, err := s.resolve(cat, name)
+		if err != nil {
+			return err
+		}
+		items = append(items, locks.Item{Key: locks.Key{Relation: rel.OID, Whole: true}, Mode: m})
+	}
+	wait := locks.Block
+	if t.NoWait {
+		wait = locks.Fail
+	}
+	g, err := s.claim(ctx, items, wait)
+	if err != nil {
+		return err
+	}
+	if _, err := s.catchLocks(ctx, g); err != nil {
+		return err
+	}
+	if g.AsNewAs > s.lastIndex {
+		s.lastIndex = g.AsNewAs // a view that opens later is as new
 	}
 	r.CommandComplete("LOCK TABLE")
 	return nil

@@ -197,7 +197,12 @@ func (s *Session) writeNow(ctx context.Context, p *portal, r *pgwire.Reply) (don
 	}
 	s.equipWrite(w.Env, p.planned.catalog)
 	first, _ := s.block.add(p)
-	result, err := s.runInWorkspace(ctx, w, s.block.operations[first:])
+	var result raftlog.StatementResult
+	if s.claims(p) {
+		result, err = s.writeLocked(ctx, w, p, first)
+	} else {
+		result, err = s.runInWorkspace(ctx, w, s.block.operations[first:])
+	}
 	if err != nil {
 		return true, s.translate(p, err)
 	}

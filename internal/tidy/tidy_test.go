@@ -20,7 +20,7 @@ var floors = map[string]int{
 	"pgsql/types":  0,
 	"raftlog":      1, "sqlfsm/sqlite": 1, "pgsql/parse": 1, "pgsql/parse/ast": 1, "pgsql/catalog": 1,
 	"pgsql/builtin": 1, "pgsql/settings": 1, "pgsql/copyfmt": 1,
-	"sqlfsm": 2, "snapshot": 2, "pgsql/plan": 2,
+	"sqlfsm": 2, "snapshot": 2, "pgsql/plan": 2, "locks": 2,
 	"cluster":      3,
 	"pgwire":       4,
 	"session":      5,

@@ -77,6 +77,10 @@ type Statement struct {
 	UsesSequence bool
 	ForUpdate    bool
 
+	Locks        []RowLock // of the rows of a Read
+	LimitSQL     string    // with SKIP LOCKED: LIMIT and OFFSET as a row, -1 for none
+	UnlimitedSQL string    // and the query without them
+
 	NewCatalog *catalog.Catalog
 	Notices    []*pgerr.Error
 	Copy       *CopyPlan

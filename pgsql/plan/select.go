@@ -12,10 +12,12 @@ func (a *analyzer) selectStatement(s *ast.SelectStmt) *Statement {
 	st := &Statement{Kind: Read, Tag: "SELECT", TagCount: true}
 	a.resultColumns(st, q)
 	a.paramTypes()
+	a.lockTargets(st, q)
 	e := newEmitter(a)
 	e.query(q, topLevel)
 	st.SQL = e.text()
 	st.Bounded = boundedQuery(q)
+	a.lockTexts(st, q)
 	if a.usesSequence {
 		// nextval() changes the database: its query is a write with rows.
 		st.Kind = Write
@@ -241,50 +243,6 @@ func constInt(x expr) (int64, bool) {
 		return 0, false
 	}
 	return c.val.Int64(), true
-}
-
-// locking notes FOR UPDATE and its kin, which are validated at commit.
-func (a *analyzer) locking(q *query, sel *ast.SelectStmt) {
-	if len(sel.Locking) == 0 {
-		return
-	}
-	name := [...]string{"FOR KEY SHARE", "FOR SHARE", "FOR NO KEY UPDATE", "FOR UPDATE"}[sel.Locking[0].Strength]
-	bad := ""
-	switch {
-	case q.op != ast.SetOpNone:
-		bad = "UNION/INTERSECT/EXCEPT"
-	case q.distinct:
-		bad = "DISTINCT clause"
-	case len(q.group) > 0:
-		bad = "GROUP BY clause"
-	case q.having != nil:
-		bad = "HAVING clause"
-	case q.hasAgg:
-		bad = "aggregate functions"
-	case q.hasWindow:
-		bad = "window functions"
-	case q.values != nil:
-		a.failf(-1, pgerr.FeatureNotSupported, "%s cannot be applied to VALUES", name)
-	}
-	switch {
-	case bad == "aggregate functions" || bad == "window functions":
-		a.failf(-1, pgerr.FeatureNotSupported, "%s is not allowed with %s", name, bad)
-	case bad != "":
-		a.failf(-1, pgerr.FeatureNotSupported, "%s is not allowed with %s", name, bad)
-	}
-	for _, l := range sel.Locking {
-		for _, rv := range l.Rels {
-			found := false
-			for i := range q.scope.items {
-				found = found || q.scope.items[i].name == rv.Name
-			}
-			if !found {
-				a.failf(rv.Pos(), pgerr.UndefinedTable, "relation \"%s\" in %s clause not found in FROM clause", rv.Name, name)
-			}
-		}
-	}
-	q.forUpdate = true
-	a.forUpdate = true
 }
 
 // valuesQuery analyzes VALUES (…), (…).

@@ -202,7 +202,7 @@ func (s *session) exec(sql string) string {
 		err := s.run(op, s.params, func(row []types.Value) error {
 			if op.Returns {
 				rows++
-				s.writeRow(&out, st.Columns, row)
+				s.writeRow(&out, st.Columns, row[:len(st.Columns)])
 			}
 			return nil
 		})

@@ -292,6 +292,7 @@ type query struct {
 
 	hasAgg, hasWindow, hasSRF bool
 	forUpdate                 bool
+	locking                   []ast.LockingClause
 	srf                       *rte  // set-returning functions of the select list
 	srfStart                  []int // first column of each of its calls
 	singleRow                 bool  // known to give at most one row

@@ -36,6 +36,7 @@ type State struct {
 	StatementTimeout  time.Duration // 0 is none, as for the next two
 	IdleTimeout       time.Duration
 	IdleInTransaction time.Duration
+	LockTimeout       time.Duration // 0 is none
 	WorkspaceBytes    int64
 	ConformingStrings bool
 	MessageLevel      int // rank of client_min_messages
@@ -199,6 +200,7 @@ func derive(set map[string]string) *State {
 	s.StatementTimeout = milliseconds("statement_timeout")
 	s.IdleTimeout = milliseconds("idle_session_timeout")
 	s.IdleInTransaction = milliseconds("idle_in_transaction_session_timeout")
+	s.LockTimeout = milliseconds("lock_timeout")
 	s.WorkspaceBytes = integer(get("polyreme.workspace_mem")) << 10
 	s.ConformingStrings = get("standard_conforming_strings") == "on"
 	s.MessageLevel = slices.Index(Lookup("client_min_messages").Values, get("client_min_messages"))

@@ -1,0 +1,306 @@
+package locks
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"polyreme/raftlog"
+)
+
+// Peers is how a Client reaches the leader.
+type Peers interface {
+	ID() string
+	// Leader returns the leader's id, "" when none is known.
+	Leader() (id, addr string)
+	IsLeader() bool
+	// Members returns the ids of all nodes.
+	Members() []string
+	// CallLocks sends a request to the Serve of another node's Client.
+	CallLocks(ctx context.Context, id string, payload []byte) ([]byte, error)
+}
+
+const (
+	// aliveInterval is how often a node with locks tells the leader that it
+	// lives; after aliveLimit without a word its locks are free.
+	aliveInterval = 2 * time.Second
+	aliveLimit    = 10 * time.Second
+	// activeLimit is for how long a node believes that there are locks.
+	activeLimit = 3 * aliveInterval
+	callLimit   = 5 * time.Second
+)
+
+// Client is one node's part: it serves the Table while this node leads, and
+// takes the requests of its sessions to the leader.
+type Client struct {
+	peers Peers
+	table *Table
+	next  atomic.Uint64
+	// activeUntil is until when (UnixNano) somebody may hold locks.
+	activeUntil atomic.Int64
+	active      chan struct{} // capacity 1: the table is not empty any more
+
+	mu      sync.Mutex                   // guards all below
+	owners  map[uint64]struct{}          // of this node, with locks at the leader
+	waiting map[Owner]context.CancelFunc // requests of other nodes being served
+	seen    map[string]time.Time         // when other nodes were heard of
+	queue   []request                    // releases to be sent
+	kick    chan struct{}                // capacity 1: queue is not empty
+}
+
+// NewClient returns a Client; Run does its work in the background.
+func NewClient(peers Peers) *Client {
+	return &Client{
+		peers: peers, table: NewTable(), active: make(chan struct{}, 1),
+		owners: map[uint64]struct{}{}, waiting: map[Owner]context.CancelFunc{}, seen: map[string]time.Time{},
+		kick: make(chan struct{}, 1),
+	}
+}
+
+// Alone returns the Client of a node without others.
+func Alone() *Client { return NewClient(alone{}) }
+
+type alone struct{}
+
+func (alone) ID() string                { return "alone" }
+func (alone) Leader() (id, addr string) { return "alone", "" }
+func (alone) IsLeader() bool            { return true }
+func (alone) Members() []string         { return nil }
+func (alone) CallLocks(context.Context, string, []byte) ([]byte, error) {
+	return nil, nil
+}
+
+// NewOwner returns a number for a transaction block.
+func (c *Client) NewOwner() uint64 { return c.next.Add(1) }
+
+// Active tells whether somebody may hold locks now. It is a hint.
+func (c *Client) Active() bool {
+	return c.peers.IsLeader() && c.table.Len() > 0 || time.Now().UnixNano() < c.activeUntil.Load()
+}
+
+// Acquire claims items for an owner. Where the leader cannot be asked everything
+// is granted: validation decides.
+func (c *Client) Acquire(ctx context.Context, owner uint64, items []Item, wait Wait) Grant {
+	o := Owner{c.peers.ID(), owner}
+	c.mu.Lock()
+	c.owners[owner] = struct{}{}
+	c.mu.Unlock()
+	leader, _ := c.peers.Leader()
+	if c.peers.IsLeader() {
+		g := c.table.Acquire(ctx, o, items, wait)
+		c.wakeActive()
+		return g
+	}
+	if leader == "" {
+		return everything(items, wait)
+	}
+	c.activeUntil.Store(time.Now().Add(activeLimit).UnixNano())
+	r := request{op: opAcquire, owner: o, wait: wait, items: items}
+	reply, err := c.peers.CallLocks(ctx, leader, r.encode())
+	if ctx.Err() != nil {
+		c.send(request{op: opAbandon, owner: o})
+		return Grant{Outcome: Abandoned}
+	}
+	if err != nil {
+		return everything(items, wait)
+	}
+	g, err := decodeGrant(reply, len(items))
+	if err != nil {
+		return everything(items, wait)
+	}
+	return g
+}
+
+// everything grants all items, where nobody keeps them.
+func everything(items []Item, wait Wait) Grant {
+	g := Grant{}
+	if wait == Skip {
+		g.Held = slices.Repeat([]bool{true}, len(items))
+	}
+	return g
+}
+
+// Release gives up the locks of an owner, whose transaction was committed at
+// index, 0 for one that was not. It does not wait.
+func (c *Client) Release(owner uint64, index raftlog.Index) {
+	c.mu.Lock()
+	_, has := c.owners[owner]
+	delete(c.owners, owner)
+	c.mu.Unlock()
+	if !has {
+		return
+	}
+	o := Owner{c.peers.ID(), owner}
+	c.table.Release(o, index)
+	if !c.peers.IsLeader() {
+		c.send(request{op: opRelease, owner: o, index: index})
+	}
+}
+
+// send queues a request that needs no answer.
+func (c *Client) send(r request) {
+	c.mu.Lock()
+	c.queue = append(c.queue, r)
+	c.mu.Unlock()
+	wake(c.kick)
+}
+
+func wake(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
+	}
+}
+
+// wakeActive has Run tell the others when the table is not empty.
+func (c *Client) wakeActive() {
+	if time.Now().UnixNano() >= c.activeUntil.Load() {
+		wake(c.active)
+	}
+}
+
+// Run sends releases and signs of life, and as the leader forgets the locks of
+// nodes that are gone, until ctx ends.
+func (c *Client) Run(ctx context.Context) {
+	tick := time.NewTicker(aliveInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-c.kick:
+			c.sendQueued(ctx)
+		case <-c.active:
+			c.tellActive(ctx)
+		case <-tick.C:
+			c.sweep(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (c *Client) sendQueued(ctx context.Context) {
+	c.mu.Lock()
+	queue := c.queue
+	c.queue = nil
+	c.mu.Unlock()
+	for i := range queue {
+		c.call(ctx, "", &queue[i])
+	}
+}
+
+// call sends a request to a node, "" for the leader, and drops the answer.
+func (c *Client) call(ctx context.Context, id string, r *request) {
+	if id == "" {
+		if id, _ = c.peers.Leader(); id == "" {
+			return
+		}
+	}
+	if id == c.peers.ID() {
+		c.Serve(ctx, r.encode())
+		return
+	}
+	limited, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	c.peers.CallLocks(limited, id, r.encode())
+}
+
+// tellActive tells all nodes that there are locks to respect.
+func (c *Client) tellActive(ctx context.Context) {
+	if !c.peers.IsLeader() || c.table.Len() == 0 {
+		return
+	}
+	c.activeUntil.Store(time.Now().Add(activeLimit).UnixNano())
+	var calls sync.WaitGroup
+	for _, id := range c.peers.Members() {
+		if id != c.peers.ID() {
+			calls.Go(func() { c.call(ctx, id, &request{op: opActive}) })
+		}
+	}
+	calls.Wait()
+}
+
+// sweep says that this node lives, and as the leader looks for nodes that do not.
+func (c *Client) sweep(ctx context.Context) {
+	if !c.peers.IsLeader() {
+		for _, node := range c.table.Nodes() { // of a time as the leader
+			c.table.ReleaseNode(node)
+		}
+		c.mu.Lock()
+		holds := len(c.owners) > 0
+		clear(c.seen)
+		c.mu.Unlock()
+		if holds {
+			c.call(ctx, "", &request{op: opAlive, owner: Owner{Node: c.peers.ID()}})
+		}
+		return
+	}
+	now := time.Now()
+	for _, node := range c.table.Nodes() {
+		if node == c.peers.ID() {
+			continue
+		}
+		c.mu.Lock()
+		last, known := c.seen[node]
+		if !known {
+			c.seen[node] = now
+		}
+		c.mu.Unlock()
+		if known && now.Sub(last) > aliveLimit {
+			c.table.ReleaseNode(node)
+		}
+	}
+	c.tellActive(ctx)
+}
+
+// Serve answers another node's request.
+func (c *Client) Serve(ctx context.Context, payload []byte) ([]byte, error) {
+	r, err := decodeRequest(payload)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	c.seen[r.owner.Node] = time.Now()
+	c.mu.Unlock()
+	switch r.op {
+	case opAcquire:
+		return c.serveAcquire(ctx, &r)
+	case opRelease:
+		c.table.Release(r.owner, r.index)
+	case opAbandon:
+		c.mu.Lock()
+		cancel := c.waiting[r.owner]
+		c.mu.Unlock()
+		if cancel != nil {
+			cancel()
+		}
+	case opActive:
+		c.activeUntil.Store(time.Now().Add(activeLimit).UnixNano())
+	}
+	return nil, nil
+}
+
+// serveAcquire waits for locks as the leader.
+func (c *Client) serveAcquire(ctx context.Context, r *request) ([]byte, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c.mu.Lock()
+	c.waiting[r.owner] = cancel
+	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		delete(c.waiting, r.owner)
+		c.mu.Unlock()
+	}()
+	if !c.peers.IsLeader() {
+		g := everything(r.items, r.wait)
+		return g.encode(), nil
+	}
+	g := c.table.Acquire(ctx, r.owner, r.items, r.wait)
+	c.wakeActive()
+	return g.encode(), nil
+}
+
+// List returns the locks, as far as this node knows them: all as the leader.
+func (c *Client) List() []Held { return c.table.List() }

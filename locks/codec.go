@@ -1,0 +1,159 @@
+package locks
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"polyreme/raftlog"
+)
+
+// A request to the leader:
+//
+//	op     byte      1 acquire, 2 release, 3 abandon, 4 alive, 5 active
+//	node   uvarint length, bytes
+//	owner  uvarint
+//	index  uvarint   of a release
+//	wait   byte      of an acquire
+//	items  × uvarint relation, varint row, byte mode, byte 1 for a whole table
+//
+// and the answer to an acquire:
+//
+//	outcome  byte
+//	flags    byte     1 waited, 2 held follows
+//	missed   uvarint
+//	index    uvarint
+//	held     × byte
+type request struct {
+	op    byte
+	owner Owner
+	index raftlog.Index
+	wait  Wait
+	items []Item
+}
+
+const (
+	opAcquire = iota + 1
+	opRelease
+	opAbandon
+	opAlive
+	opActive
+
+	nodeBytesMax = 256
+)
+
+var errBadRequest = errors.New("lock request not understood")
+
+func (r *request) encode() []byte {
+	b := make([]byte, 0, 64+8*len(r.items))
+	b = append(b, r.op)
+	b = binary.AppendUvarint(b, uint64(len(r.owner.Node)))
+	b = append(b, r.owner.Node...)
+	b = binary.AppendUvarint(b, r.owner.ID)
+	b = binary.AppendUvarint(b, uint64(r.index))
+	b = append(b, byte(r.wait))
+	for _, it := range r.items {
+		b = binary.AppendUvarint(b, uint64(it.Key.Relation))
+		b = binary.AppendVarint(b, it.Key.Row)
+		b = append(b, byte(it.Mode), flag(it.Key.Whole))
+	}
+	return b
+}
+
+func flag(on bool) byte {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+func decodeRequest(b []byte) (request, error) {
+	d := reader{b: b}
+	r := request{op: d.byte()}
+	n := d.uvarint()
+	if n > nodeBytesMax {
+		return r, errBadRequest
+	}
+	r.owner.Node = string(d.take(int(n)))
+	r.owner.ID = d.uvarint()
+	r.index = raftlog.Index(d.uvarint())
+	r.wait = Wait(d.byte())
+	for len(d.b) > 0 && !d.bad {
+		it := Item{Key: Key{Relation: uint32(d.uvarint()), Row: d.varint()}, Mode: Mode(d.byte())}
+		it.Key.Whole = d.byte() != 0
+		if it.Mode >= modes || len(r.items) == 2*ItemsMax {
+			return r, errBadRequest
+		}
+		r.items = append(r.items, it)
+	}
+	if d.bad || r.wait > Skip {
+		return r, errBadRequest
+	}
+	return r, nil
+}
+
+func (g *Grant) encode() []byte {
+	b := make([]byte, 0, 24+len(g.Held))
+	b = append(b, byte(g.Outcome), flag(g.Waited)|flag(g.Held != nil)<<1)
+	b = binary.AppendUvarint(b, uint64(g.Missed))
+	b = binary.AppendUvarint(b, uint64(g.AsNewAs))
+	for _, h := range g.Held {
+		b = append(b, flag(h))
+	}
+	return b
+}
+
+func decodeGrant(b []byte, items int) (Grant, error) {
+	d := reader{b: b}
+	g := Grant{Outcome: Outcome(d.byte())}
+	flags := d.byte()
+	g.Waited = flags&1 != 0
+	missed := d.uvarint()
+	g.AsNewAs = raftlog.Index(d.uvarint())
+	if flags&2 != 0 {
+		for _, h := range d.take(items) {
+			g.Held = append(g.Held, h != 0)
+		}
+	}
+	if d.bad || len(d.b) > 0 || g.Outcome > Abandoned || missed > uint64(items) {
+		return g, errBadRequest
+	}
+	g.Missed = int(missed)
+	return g, nil
+}
+
+// reader reads fields; bad says that one was not there.
+type reader struct {
+	b   []byte
+	bad bool
+}
+
+func (d *reader) take(n int) []byte {
+	if d.bad || n > len(d.b) {
+		d.bad = true
+		return nil
+	}
+	b := d.b[:n]
+	d.b = d.b[n:]
+	return b
+}
+
+func (d *reader) byte() byte {
+	if b := d.take(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+func (d *reader) uvarint() uint64 {
+	v, n := binary.Uvarint(d.b)
+	d.take(max(n, 0))
+	d.bad = d.bad || n <= 0
+	return v
+}
+
+func (d *reader) varint() int64 {
+	v, n := binary.Varint(d.b)
+	d.take(max(n, 0))
+	d.bad = d.bad || n <= 0
+	return v
+}

@@ -1,0 +1,142 @@
+package locks
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+)
+
+func row(n int64) Key { return Key{Relation: 16384, Row: n} }
+
+func owner(n uint64) Owner { return Owner{"n1", n} }
+
+// TestConflicts checks every pair of modes: what one holds another may have or
+// not, whichever comes first.
+func TestConflicts(t *testing.T) {
+	for a := range modes {
+		for b := range modes {
+			if (a < AccessShare) != (b < AccessShare) {
+				continue
+			}
+			key := Key{Relation: 1, Whole: a >= AccessShare}
+			table := NewTable()
+			table.Acquire(t.Context(), owner(1), []Item{{key, a}}, Fail)
+			got := table.Acquire(t.Context(), owner(2), []Item{{key, b}}, Fail).Outcome
+			want := Granted
+			if conflicts[a]&b.bit() != 0 {
+				want = Busy
+			}
+			if got != want || (conflicts[a]&b.bit() != 0) != (conflicts[b]&a.bit() != 0) {
+				t.Errorf("%v then %v: %v, want %v", a, b, got, want)
+			}
+			if again := table.Acquire(t.Context(), owner(1), []Item{{key, b}}, Fail); got == Busy && again.Outcome != Granted {
+				t.Errorf("the owner of %v does not get %v", a, b)
+			}
+		}
+	}
+}
+
+func TestFirstComeFirstServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table := NewTable()
+		table.Acquire(t.Context(), owner(1), []Item{{row(1), ForUpdate}}, Block)
+		got := make(chan uint64, 8)
+		for i := uint64(2); i <= 5; i++ {
+			go func() {
+				g := table.Acquire(t.Context(), owner(i), []Item{{row(1), ForUpdate}}, Block)
+				if g.Outcome != Granted || !g.Waited || g.AsNewAs < 40 {
+					t.Errorf("%d: %+v", i, g)
+				}
+				got <- i
+				table.Release(owner(i), 40)
+			}()
+			synctest.Wait()
+		}
+		// A reader does not overtake those who wait.
+		if g := table.Acquire(t.Context(), owner(9), []Item{{row(1), ForShare}}, Fail); g.Outcome != Busy {
+			t.Errorf("a share lock overtakes: %+v", g)
+		}
+		table.Release(owner(1), 49)
+		for want := uint64(2); want <= 5; want++ {
+			if i := <-got; i != want {
+				t.Errorf("%d was served, want %d", i, want)
+			}
+		}
+		synctest.Wait()
+		if n := len(table.locks); n != 0 {
+			t.Errorf("%d locks are left", n)
+		}
+	})
+}
+
+func TestDeadlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table := NewTable()
+		for i := range uint64(3) {
+			table.Acquire(t.Context(), owner(i), []Item{{row(int64(i)), ForUpdate}}, Block)
+		}
+		done := make(chan Grant, 3)
+		for i := range uint64(2) {
+			go func() { done <- table.Acquire(t.Context(), owner(i), []Item{{row(int64(i) + 1), ForUpdate}}, Block) }()
+			synctest.Wait()
+		}
+		if g := table.Acquire(t.Context(), owner(2), []Item{{row(0), ForUpdate}}, Block); g.Outcome != Deadlock {
+			t.Errorf("%+v", g)
+		}
+		table.Release(owner(2), 0)
+		if g := <-done; g.Outcome != Granted {
+			t.Errorf("%+v", g)
+		}
+		table.Release(owner(1), 0)
+		if g := <-done; g.Outcome != Granted {
+			t.Errorf("%+v", g)
+		}
+	})
+}
+
+// TestUpgradesDeadlock has two owners of a share lock that both want more.
+func TestUpgradesDeadlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table := NewTable()
+		for i := range uint64(2) {
+			table.Acquire(t.Context(), owner(i), []Item{{row(0), ForShare}}, Block)
+		}
+		done := make(chan Grant, 1)
+		go func() { done <- table.Acquire(t.Context(), owner(0), []Item{{row(0), ForUpdate}}, Block) }()
+		synctest.Wait()
+		if g := table.Acquire(t.Context(), owner(1), []Item{{row(0), ForUpdate}}, Block); g.Outcome != Deadlock {
+			t.Errorf("%+v", g)
+		}
+		table.Release(owner(1), 0)
+		if g := <-done; g.Outcome != Granted {
+			t.Errorf("%+v", g)
+		}
+	})
+}
+
+func TestSkipAndAbandon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table := NewTable()
+		table.Acquire(t.Context(), owner(1), []Item{{row(2), ForUpdate}}, Block)
+		g := table.Acquire(t.Context(), owner(2), []Item{{row(1), ForUpdate}, {row(2), ForUpdate}, {row(3), ForUpdate}}, Skip)
+		if g.Outcome != Granted || !g.Held[0] || g.Held[1] || !g.Held[2] {
+			t.Errorf("%+v", g)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan Grant, 1)
+		go func() { done <- table.Acquire(ctx, owner(3), []Item{{row(2), ForUpdate}}, Block) }()
+		synctest.Wait()
+		cancel()
+		if g := <-done; g.Outcome != Abandoned {
+			t.Errorf("%+v", g)
+		}
+		table.Release(owner(1), 7)
+		if g := table.Acquire(t.Context(), owner(4), []Item{{row(2), ForUpdate}}, Fail); g.Outcome != Granted || g.AsNewAs != 7 {
+			t.Errorf("%+v", g)
+		}
+		table.ReleaseNode("n1")
+		if len(table.locks) != 0 || table.Len() != 0 {
+			t.Errorf("%d locks are left", len(table.locks))
+		}
+	})
+}
