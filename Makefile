@@ -49,7 +49,7 @@ pg-compare: setup ## the SQL transcripts against PostgreSQL itself
 	scripts/with-postgres.sh go test -count=1 ./integration/transcript
 
 fuzz:
-	for target in raftlog:FuzzEntry raftlog:FuzzBatch raftlog:FuzzResult cluster:FuzzFrame cluster:FuzzAppend snapshot:FuzzDecoder \
+	for target in raftlog:FuzzEntry raftlog:FuzzBatch raftlog:FuzzResult cluster:FuzzFrame cluster:FuzzAppend locks:FuzzLocks snapshot:FuzzDecoder \
 	  pgsql/parse:FuzzParse pgsql/parse:FuzzNormalize pgsql/plan:FuzzPlan pgsql/types:FuzzParseText pgsql/types:FuzzParseBinary \
 	  pgsql/types:FuzzStored pgsql/builtin:FuzzRegexp pgsql/builtin:FuzzText pgsql/copyfmt:FuzzDecode sqlfsm/sqlite:FuzzExec pgwire:FuzzConnection; do \
 	  go test -run '^$$' -fuzz "^$${target#*:}\$$" -fuzztime $(FUZZTIME) "./$${target%%:*}"; \

@@ -89,7 +89,7 @@ func runAll(t *testing.T, dsns []string, text string) string {
 	var out strings.Builder
 	for _, part := range strings.Split(text, "\n\n") {
 		s := &schedule{t: t, dsns: dsns, sessions: map[string]*session{}}
-		s.alone( "DROP TABLE IF EXISTS test; CREATE TABLE test(id int PRIMARY KEY, value int NOT NULL); INSERT INTO test VALUES (1, 10), (2, 20)")
+		s.alone("DROP TABLE IF EXISTS test; CREATE TABLE test(id int PRIMARY KEY, value int NOT NULL); INSERT INTO test VALUES (1, 10), (2, 20)")
 		for line := range strings.Lines(part) {
 			line = strings.TrimSpace(line)
 			who, sql, ok := strings.Cut(line, ":")

@@ -1,0 +1,42 @@
+package locks
+
+import (
+	"reflect"
+	"testing"
+)
+
+func sample() request {
+	return request{op: opAcquire, owner: Owner{"node", 1 << 40}, index: 9, wait: Skip, items: []Item{
+		{Key{Relation: 16384, Row: -5}, ForShare}, {Key{Relation: 1, Whole: true}, AccessExclusive},
+	}}
+}
+
+func TestCodec(t *testing.T) {
+	want := sample()
+	b := want.encode()
+	if got, err := decodeRequest(b); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for i := range b {
+		if got, err := decodeRequest(b[:i]); err == nil && len(got.items) == len(want.items) {
+			t.Errorf("%d of %d bytes are accepted", i, len(b))
+		}
+	}
+	for _, want := range []Grant{
+		{Outcome: Deadlock, Missed: 1, Waited: true},
+		{AsNewAs: 1 << 50, Held: []bool{true, false}},
+	} {
+		if got, err := decodeGrant(want.encode(), 2); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+}
+
+func FuzzLocks(f *testing.F) {
+	r := sample()
+	f.Add(r.encode())
+	f.Fuzz(func(_ *testing.T, b []byte) {
+		decodeRequest(b)
+		decodeGrant(b, 3)
+	})
+}
