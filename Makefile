@@ -40,7 +40,8 @@ race:
 	CGO_ENABLED=1 go test -race -count=1 -run TestSimulation ./internal/simtest -sim.seeds=3
 
 sim: ## whole clusters on simulated time, with faults
-	TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo /tmp) go test -count=1 -timeout 30m -run TestSimulation ./internal/simtest -sim.seeds=$(or $(SEEDS),200)
+	TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo /tmp) go test -count=1 -timeout 30m -run 'TestSimulation$$' ./internal/simtest -sim.seeds=$(or $(SEEDS),200)
+	TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo /tmp) go test -count=1 -timeout 60m -run 'TestSimulationOfTransactions$$' ./internal/simtest -sim.seeds=$(or $(SEEDS),100)
 
 integration: build ## real processes, psql, pgbench and drivers
 	go test -count=1 -timeout 15m ./integration/...
