@@ -58,6 +58,7 @@ fuzz:
 
 bench: build ## throughput and latency beside PostgreSQL, in one run
 	scripts/bench.sh
+	scripts/bench-transactions.sh
 
 bench-micro:
 	go test -run '^$$' -bench . -benchmem ./...

@@ -82,42 +82,42 @@ func (c *Client) Active() bool {
 
 // Acquire claims items for an owner. Where the leader cannot be asked everything
 // is granted: validation decides.
-func (c *Client) Acquire(ctx context.Context, owner uint64, items []Item, wait Wait) Grant {
+func (c *Client) Acquire(ctx context.Context, owner uint64, claim Claim) Grant {
 	o := Owner{c.peers.ID(), owner}
 	c.mu.Lock()
 	c.owners[owner] = struct{}{}
 	c.mu.Unlock()
 	leader, _ := c.peers.Leader()
 	if c.peers.IsLeader() {
-		g := c.table.Acquire(ctx, o, items, wait)
+		g := c.table.Acquire(ctx, o, claim)
 		c.wakeActive()
 		return g
 	}
 	if leader == "" {
-		return everything(items, wait)
+		return everything(&claim)
 	}
 	c.activeUntil.Store(time.Now().Add(activeLimit).UnixNano())
-	r := request{op: opAcquire, owner: o, wait: wait, items: items}
+	r := request{op: opAcquire, owner: o, claim: claim}
 	reply, err := c.peers.CallLocks(ctx, leader, r.encode())
 	if ctx.Err() != nil {
 		c.send(request{op: opAbandon, owner: o})
 		return Grant{Outcome: Abandoned}
 	}
 	if err != nil {
-		return everything(items, wait)
+		return everything(&claim)
 	}
-	g, err := decodeGrant(reply, len(items))
+	g, err := decodeGrant(reply, len(claim.Items))
 	if err != nil {
-		return everything(items, wait)
+		return everything(&claim)
 	}
 	return g
 }
 
 // everything grants all items, where nobody keeps them.
-func everything(items []Item, wait Wait) Grant {
+func everything(c *Claim) Grant {
 	g := Grant{}
-	if wait == Skip {
-		g.Held = slices.Repeat([]bool{true}, len(items))
+	if c.Wait == Skip {
+		g.Held = slices.Repeat([]bool{true}, len(c.Items))
 	}
 	return g
 }
@@ -294,10 +294,10 @@ func (c *Client) serveAcquire(ctx context.Context, r *request) ([]byte, error) {
 		c.mu.Unlock()
 	}()
 	if !c.peers.IsLeader() {
-		g := everything(r.items, r.wait)
+		g := everything(&r.claim)
 		return g.encode(), nil
 	}
-	g := c.table.Acquire(ctx, r.owner, r.items, r.wait)
+	g := c.table.Acquire(ctx, r.owner, r.claim)
 	c.wakeActive()
 	return g.encode(), nil
 }

@@ -13,7 +13,9 @@ import (
 //	node   uvarint length, bytes
 //	owner  uvarint
 //	index  uvarint   of a release
-//	wait   byte      of an acquire
+//	wait   byte      of an acquire, as what follows
+//	want   uvarint
+//	width  uvarint
 //	items  × uvarint relation, varint row, byte mode, byte 1 for a whole table
 //
 // and the answer to an acquire:
@@ -27,8 +29,7 @@ type request struct {
 	op    byte
 	owner Owner
 	index raftlog.Index
-	wait  Wait
-	items []Item
+	claim Claim
 }
 
 const (
@@ -44,14 +45,16 @@ const (
 var errBadRequest = errors.New("lock request not understood")
 
 func (r *request) encode() []byte {
-	b := make([]byte, 0, 64+8*len(r.items))
+	b := make([]byte, 0, 64+8*len(r.claim.Items))
 	b = append(b, r.op)
 	b = binary.AppendUvarint(b, uint64(len(r.owner.Node)))
 	b = append(b, r.owner.Node...)
 	b = binary.AppendUvarint(b, r.owner.ID)
 	b = binary.AppendUvarint(b, uint64(r.index))
-	b = append(b, byte(r.wait))
-	for _, it := range r.items {
+	b = append(b, byte(r.claim.Wait))
+	b = binary.AppendUvarint(b, uint64(r.claim.Want))
+	b = binary.AppendUvarint(b, uint64(r.claim.Width))
+	for _, it := range r.claim.Items {
 		b = binary.AppendUvarint(b, uint64(it.Key.Relation))
 		b = binary.AppendVarint(b, it.Key.Row)
 		b = append(b, byte(it.Mode), flag(it.Key.Whole))
@@ -76,16 +79,21 @@ func decodeRequest(b []byte) (request, error) {
 	r.owner.Node = string(d.take(int(n)))
 	r.owner.ID = d.uvarint()
 	r.index = raftlog.Index(d.uvarint())
-	r.wait = Wait(d.byte())
+	r.claim.Wait = Wait(d.byte())
+	want, width := d.uvarint(), d.uvarint()
+	if max(want, width) > 2*ItemsMax {
+		return r, errBadRequest
+	}
+	r.claim.Want, r.claim.Width = int(want), int(width)
 	for len(d.b) > 0 && !d.bad {
 		it := Item{Key: Key{Relation: uint32(d.uvarint()), Row: d.varint()}, Mode: Mode(d.byte())}
 		it.Key.Whole = d.byte() != 0
-		if it.Mode >= modes || len(r.items) == 2*ItemsMax {
+		if it.Mode >= modes || len(r.claim.Items) == 2*ItemsMax {
 			return r, errBadRequest
 		}
-		r.items = append(r.items, it)
+		r.claim.Items = append(r.claim.Items, it)
 	}
-	if d.bad || r.wait > Skip {
+	if d.bad || r.claim.Wait > Skip {
 		return r, errBadRequest
 	}
 	return r, nil

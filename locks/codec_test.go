@@ -6,9 +6,9 @@ import (
 )
 
 func sample() request {
-	return request{op: opAcquire, owner: Owner{"node", 1 << 40}, index: 9, wait: Skip, items: []Item{
+	return request{op: opAcquire, owner: Owner{"node", 1 << 40}, index: 9, claim: Claim{Wait: Skip, Want: 3, Width: 1, Items: []Item{
 		{Key{Relation: 16384, Row: -5}, ForShare}, {Key{Relation: 1, Whole: true}, AccessExclusive},
-	}}
+	}}}
 }
 
 func TestCodec(t *testing.T) {
@@ -18,7 +18,7 @@ func TestCodec(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	for i := range b {
-		if got, err := decodeRequest(b[:i]); err == nil && len(got.items) == len(want.items) {
+		if got, err := decodeRequest(b[:i]); err == nil && len(got.claim.Items) == len(want.claim.Items) {
 			t.Errorf("%d of %d bytes are accepted", i, len(b))
 		}
 	}

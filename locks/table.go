@@ -48,6 +48,15 @@ const (
 	Abandoned         // the context ended first
 )
 
+// Claim is what an owner asks for.
+type Claim struct {
+	Items []Item
+	Wait  Wait
+	// Want, with Skip, is how many rows are enough: after so many, each of Width
+	// items, the others are not tried. 0 is all.
+	Want, Width int
+}
+
 // Grant answers a request.
 type Grant struct {
 	Outcome Outcome
@@ -100,18 +109,21 @@ func (t *Table) Len() int {
 
 // Acquire claims the items one after the other, and keeps what it has when it
 // ends early: locks last until Release.
-func (t *Table) Acquire(ctx context.Context, owner Owner, items []Item, wait Wait) Grant {
+func (t *Table) Acquire(ctx context.Context, owner Owner, c Claim) Grant {
 	g := Grant{}
-	if wait == Skip {
-		g.Held = make([]bool, len(items))
+	if c.Wait == Skip {
+		g.Held = make([]bool, len(c.Items))
 	}
-	for i, item := range items {
-		w, held := t.claim(owner, item, wait)
+	for i, item := range c.Items {
+		if c.enough(g.Held[:min(i, len(g.Held))]) {
+			break
+		}
+		w, held := t.claim(owner, item, c.Wait)
 		switch {
 		case held:
-		case wait == Skip:
+		case c.Wait == Skip:
 			continue
-		case w == nil && wait == Fail:
+		case w == nil && c.Wait == Fail:
 			g.Outcome, g.Missed = Busy, i
 			return g
 		case w == nil:
@@ -133,6 +145,20 @@ func (t *Table) Acquire(ctx context.Context, owner Owner, items []Item, wait Wai
 		g.AsNewAs = max(g.AsNewAs, t.releasedAt(item.Key))
 	}
 	return g
+}
+
+// enough tells whether the items tried so far hold as many rows as wanted.
+func (c *Claim) enough(held []bool) bool {
+	if c.Want <= 0 || c.Width <= 0 || len(held)%c.Width != 0 {
+		return false
+	}
+	rows := 0
+	for ; len(held) > 0; held = held[c.Width:] {
+		if !slices.Contains(held[:c.Width], false) {
+			rows++
+		}
+	}
+	return rows >= c.Want
 }
 
 // claim takes a lock if it is free. Else, with Block, it returns the waiter that

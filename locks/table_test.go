@@ -20,8 +20,8 @@ func TestConflicts(t *testing.T) {
 			}
 			key := Key{Relation: 1, Whole: a >= AccessShare}
 			table := NewTable()
-			table.Acquire(t.Context(), owner(1), []Item{{key, a}}, Fail)
-			got := table.Acquire(t.Context(), owner(2), []Item{{key, b}}, Fail).Outcome
+			table.Acquire(t.Context(), owner(1), Claim{Items: []Item{{key, a}}, Wait: Fail})
+			got := table.Acquire(t.Context(), owner(2), Claim{Items: []Item{{key, b}}, Wait: Fail}).Outcome
 			want := Granted
 			if conflicts[a]&b.bit() != 0 {
 				want = Busy
@@ -29,7 +29,7 @@ func TestConflicts(t *testing.T) {
 			if got != want || (conflicts[a]&b.bit() != 0) != (conflicts[b]&a.bit() != 0) {
 				t.Errorf("%v then %v: %v, want %v", a, b, got, want)
 			}
-			if again := table.Acquire(t.Context(), owner(1), []Item{{key, b}}, Fail); got == Busy && again.Outcome != Granted {
+			if again := table.Acquire(t.Context(), owner(1), Claim{Items: []Item{{key, b}}, Wait: Fail}); got == Busy && again.Outcome != Granted {
 				t.Errorf("the owner of %v does not get %v", a, b)
 			}
 		}
@@ -39,11 +39,11 @@ func TestConflicts(t *testing.T) {
 func TestFirstComeFirstServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table := NewTable()
-		table.Acquire(t.Context(), owner(1), []Item{{row(1), ForUpdate}}, Block)
+		table.Acquire(t.Context(), owner(1), Claim{Items: []Item{{row(1), ForUpdate}}, Wait: Block})
 		got := make(chan uint64, 8)
 		for i := uint64(2); i <= 5; i++ {
 			go func() {
-				g := table.Acquire(t.Context(), owner(i), []Item{{row(1), ForUpdate}}, Block)
+				g := table.Acquire(t.Context(), owner(i), Claim{Items: []Item{{row(1), ForUpdate}}, Wait: Block})
 				if g.Outcome != Granted || !g.Waited || g.AsNewAs < 40 {
 					t.Errorf("%d: %+v", i, g)
 				}
@@ -53,7 +53,7 @@ func TestFirstComeFirstServed(t *testing.T) {
 			synctest.Wait()
 		}
 		// A reader does not overtake those who wait.
-		if g := table.Acquire(t.Context(), owner(9), []Item{{row(1), ForShare}}, Fail); g.Outcome != Busy {
+		if g := table.Acquire(t.Context(), owner(9), Claim{Items: []Item{{row(1), ForShare}}, Wait: Fail}); g.Outcome != Busy {
 			t.Errorf("a share lock overtakes: %+v", g)
 		}
 		table.Release(owner(1), 49)
@@ -73,14 +73,16 @@ func TestDeadlock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table := NewTable()
 		for i := range uint64(3) {
-			table.Acquire(t.Context(), owner(i), []Item{{row(int64(i)), ForUpdate}}, Block)
+			table.Acquire(t.Context(), owner(i), Claim{Items: []Item{{row(int64(i)), ForUpdate}}, Wait: Block})
 		}
 		done := make(chan Grant, 3)
 		for i := range uint64(2) {
-			go func() { done <- table.Acquire(t.Context(), owner(i), []Item{{row(int64(i) + 1), ForUpdate}}, Block) }()
+			go func() {
+				done <- table.Acquire(t.Context(), owner(i), Claim{Items: []Item{{row(int64(i) + 1), ForUpdate}}, Wait: Block})
+			}()
 			synctest.Wait()
 		}
-		if g := table.Acquire(t.Context(), owner(2), []Item{{row(0), ForUpdate}}, Block); g.Outcome != Deadlock {
+		if g := table.Acquire(t.Context(), owner(2), Claim{Items: []Item{{row(0), ForUpdate}}, Wait: Block}); g.Outcome != Deadlock {
 			t.Errorf("%+v", g)
 		}
 		table.Release(owner(2), 0)
@@ -99,12 +101,14 @@ func TestUpgradesDeadlock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table := NewTable()
 		for i := range uint64(2) {
-			table.Acquire(t.Context(), owner(i), []Item{{row(0), ForShare}}, Block)
+			table.Acquire(t.Context(), owner(i), Claim{Items: []Item{{row(0), ForShare}}, Wait: Block})
 		}
 		done := make(chan Grant, 1)
-		go func() { done <- table.Acquire(t.Context(), owner(0), []Item{{row(0), ForUpdate}}, Block) }()
+		go func() {
+			done <- table.Acquire(t.Context(), owner(0), Claim{Items: []Item{{row(0), ForUpdate}}, Wait: Block})
+		}()
 		synctest.Wait()
-		if g := table.Acquire(t.Context(), owner(1), []Item{{row(0), ForUpdate}}, Block); g.Outcome != Deadlock {
+		if g := table.Acquire(t.Context(), owner(1), Claim{Items: []Item{{row(0), ForUpdate}}, Wait: Block}); g.Outcome != Deadlock {
 			t.Errorf("%+v", g)
 		}
 		table.Release(owner(1), 0)
@@ -117,21 +121,27 @@ func TestUpgradesDeadlock(t *testing.T) {
 func TestSkipAndAbandon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table := NewTable()
-		table.Acquire(t.Context(), owner(1), []Item{{row(2), ForUpdate}}, Block)
-		g := table.Acquire(t.Context(), owner(2), []Item{{row(1), ForUpdate}, {row(2), ForUpdate}, {row(3), ForUpdate}}, Skip)
+		table.Acquire(t.Context(), owner(1), Claim{Items: []Item{{row(2), ForUpdate}}, Wait: Block})
+		g := table.Acquire(t.Context(), owner(2), Claim{Items: []Item{{row(1), ForUpdate}, {row(2), ForUpdate}, {row(3), ForUpdate}}, Wait: Skip})
 		if g.Outcome != Granted || !g.Held[0] || g.Held[1] || !g.Held[2] {
 			t.Errorf("%+v", g)
 		}
+		g = table.Acquire(t.Context(), owner(2), Claim{Wait: Skip, Want: 1, Width: 1, Items: []Item{
+			{row(2), ForUpdate}, {row(5), ForUpdate}, {row(6), ForUpdate},
+		}})
+		if g.Held[0] || !g.Held[1] || g.Held[2] {
+			t.Errorf("one row wanted: %+v", g)
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan Grant, 1)
-		go func() { done <- table.Acquire(ctx, owner(3), []Item{{row(2), ForUpdate}}, Block) }()
+		go func() { done <- table.Acquire(ctx, owner(3), Claim{Items: []Item{{row(2), ForUpdate}}, Wait: Block}) }()
 		synctest.Wait()
 		cancel()
 		if g := <-done; g.Outcome != Abandoned {
 			t.Errorf("%+v", g)
 		}
 		table.Release(owner(1), 7)
-		if g := table.Acquire(t.Context(), owner(4), []Item{{row(2), ForUpdate}}, Fail); g.Outcome != Granted || g.AsNewAs != 7 {
+		if g := table.Acquire(t.Context(), owner(4), Claim{Items: []Item{{row(2), ForUpdate}}, Wait: Fail}); g.Outcome != Granted || g.AsNewAs != 7 {
 			t.Errorf("%+v", g)
 		}
 		table.ReleaseNode("n1")

@@ -200,7 +200,12 @@ func (s *Session) readWorkspace(ctx context.Context, p *portal) error {
 
 // open prepares and binds the statement of p on conn.
 func (s *Session) open(ctx context.Context, p *portal, conn *sqlite.Conn) (*stmtRows, error) {
-	stmt, err := conn.Prepare(p.planned.querySQL())
+	return s.openText(ctx, p, conn, p.planned.querySQL())
+}
+
+// openText prepares sql on conn and binds the parameters of p.
+func (s *Session) openText(ctx context.Context, p *portal, conn *sqlite.Conn, sql string) (*stmtRows, error) {
+	stmt, err := conn.Prepare(sql)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ import (
 // Locks is where blocks claim rows and tables; *locks.Client is one.
 type Locks interface {
 	NewOwner() uint64
-	Acquire(ctx context.Context, owner uint64, items []locks.Item, wait locks.Wait) locks.Grant
+	Acquire(ctx context.Context, owner uint64, c locks.Claim) locks.Grant
 	Release(owner uint64, index raftlog.Index)
 	Active() bool
 }
@@ -34,17 +34,17 @@ const claimRounds = 20
 
 // claim asks for locks and returns the log index that the block's view must
 // contain to see what earlier owners committed.
-func (s *Session) claim(ctx context.Context, items []locks.Item, wait locks.Wait) (locks.Grant, error) {
+func (s *Session) claim(ctx context.Context, c locks.Claim) (locks.Grant, error) {
 	b := s.block
 	if b.owner == 0 {
 		b.owner = s.manager.config.Locks.NewOwner()
 	}
 	limited, done := s.limitLock(ctx)
 	defer done()
-	g := s.manager.config.Locks.Acquire(limited, b.owner, items, wait)
+	g := s.manager.config.Locks.Acquire(limited, b.owner, c)
 	switch g.Outcome {
 	case locks.Busy:
-		return g, s.errBusy(items[g.Missed].Key)
+		return g, s.errBusy(c.Items[g.Missed].Key)
 	case locks.Deadlock:
 		return g, pgerr.New(pgerr.DeadlockDetected, "deadlock detected").
 			WithDetail("This transaction and others wait for each other's locks.").
@@ -173,7 +173,7 @@ func (s *Session) claimRows(ctx context.Context, w *sqlfsm.Workspace, p *portal)
 	if len(items) > locks.ItemsMax {
 		items = tableItems(p, locks.Exclusive) // too many rows: the whole table
 	}
-	g, err := s.claim(ctx, items, wait)
+	g, err := s.claim(ctx, locks.Claim{Items: items, Wait: wait})
 	if err != nil {
 		return nil, false, err
 	}
@@ -181,7 +181,11 @@ func (s *Session) claimRows(ctx context.Context, w *sqlfsm.Workspace, p *portal)
 	return all, again, err
 }
 
-// claimFree is claimRows for SKIP LOCKED: rows that others have do not count.
+// freeChunk is how many rows are offered at once where some may be locked.
+const freeChunk = 32
+
+// claimFree is claimRows for SKIP LOCKED: rows that others have do not count, and
+// no more rows are read and claimed than LIMIT and OFFSET ask for.
 func (s *Session) claimFree(ctx context.Context, w *sqlfsm.Workspace, p *portal) (rows []lockedRow, again bool, err error) {
 	limit, offset, sql := int64(-1), int64(0), p.planned.SQL
 	if p.planned.UnlimitedSQL != "" {
@@ -190,37 +194,65 @@ func (s *Session) claimFree(ctx context.Context, w *sqlfsm.Workspace, p *portal)
 			return nil, false, err
 		}
 	}
-	all, err := s.lockableRows(ctx, w, p, sql)
+	running, err := s.openText(ctx, p, w.Conn, sql)
 	if err != nil {
 		return nil, false, err
 	}
-	var newest locks.Grant
-	for at := 0; at < len(all) && (limit < 0 || int64(len(rows)) < offset+limit); {
-		end := len(all)
-		if limit >= 0 {
-			end = min(end, at+int(offset+limit)-len(rows))
+	defer running.close()
+	running.watch(ctx)
+	defer running.unwatch()
+	var newest raftlog.Index
+	for limit < 0 || int64(len(rows)) < offset+limit {
+		offered, err := nextRows(running, p, freeChunk)
+		if err != nil {
+			return nil, false, s.workspaceFailed(ctx, w, err)
 		}
-		end = min(end, at+locks.ItemsMax/max(1, len(p.planned.Locks)))
-		free, g, err := s.claimSome(ctx, all[at:end])
+		if len(offered) == 0 {
+			break
+		}
+		want := 0
+		if limit >= 0 {
+			want = int(offset+limit) - len(rows)
+		}
+		free, g, err := s.claimSome(ctx, offered, want)
 		if err != nil {
 			return nil, false, err
 		}
-		newest.AsNewAs = max(newest.AsNewAs, g.AsNewAs)
+		newest = max(newest, g.AsNewAs)
 		rows = append(rows, free...)
-		at = end
 	}
-	again, err = s.catchLocks(ctx, newest)
+	running.close()
+	again, err = s.catchLocks(ctx, locks.Grant{AsNewAs: newest})
 	return rows[min(offset, int64(len(rows))):], again, err
 }
 
-// claimSome claims rows that are free and returns them.
-func (s *Session) claimSome(ctx context.Context, rows []lockedRow) ([]lockedRow, locks.Grant, error) {
-	var items []locks.Item
-	for _, row := range rows {
-		items = append(items, row.items...)
+// nextRows reads up to so many rows.
+func nextRows(from *stmtRows, p *portal, most int) (rows []lockedRow, err error) {
+	for range most {
+		more, err := from.next()
+		if err != nil || !more {
+			return rows, err
+		}
+		values := make([]types.Value, len(p.planned.columns)+len(p.planned.Locks))
+		for i := range values {
+			values[i] = from.column(i).Clone()
+		}
+		rows = append(rows, lockRow(p, values))
 	}
-	g, err := s.claim(ctx, items, locks.Skip)
-	if err != nil || len(g.Held) != len(items) {
+	return rows, nil
+}
+
+// claimSome claims rows that are free, as many as wanted (0: all), and returns them.
+func (s *Session) claimSome(ctx context.Context, rows []lockedRow, want int) ([]lockedRow, locks.Grant, error) {
+	c := locks.Claim{Wait: locks.Skip, Want: want, Width: len(rows[0].items)}
+	for _, row := range rows {
+		if len(row.items) != c.Width {
+			c.Want = 0 // the empty side of an outer join has nothing to claim
+		}
+		c.Items = append(c.Items, row.items...)
+	}
+	g, err := s.claim(ctx, c)
+	if err != nil || len(g.Held) != len(c.Items) {
 		return nil, g, err
 	}
 	var free []lockedRow
@@ -228,7 +260,7 @@ func (s *Session) claimSome(ctx context.Context, rows []lockedRow) ([]lockedRow,
 	for _, row := range rows {
 		held := g.Held[at : at+len(row.items)]
 		at += len(row.items)
-		if !slices.Contains(held, false) {
+		if !slices.Contains(held, false) && (want == 0 || len(free) < want) {
 			free = append(free, row)
 		}
 	}
@@ -248,16 +280,21 @@ func (s *Session) lockableRows(ctx context.Context, w *sqlfsm.Workspace, p *port
 		if err != nil || !more {
 			return rows, err
 		}
-		row := lockedRow{values: slices.Clone(from.row)}
-		for _, l := range p.planned.Locks {
-			if v := from.row[l.Column]; v.Kind == types.Int { // NULL: the empty side of an outer join
-				row.items = append(row.items, locks.Item{
-					Key: locks.Key{Relation: l.Relation, Row: v.Int64()}, Mode: locks.Mode(l.Strength),
-				})
-			}
-		}
-		rows = append(rows, row)
+		rows = append(rows, lockRow(p, slices.Clone(from.row)))
 	}
+}
+
+// lockRow finds what a row claims.
+func lockRow(p *portal, values []types.Value) lockedRow {
+	row := lockedRow{values: values}
+	for _, l := range p.planned.Locks {
+		if v := values[l.Column]; v.Kind == types.Int { // NULL: the empty side of an outer join
+			row.items = append(row.items, locks.Item{
+				Key: locks.Key{Relation: l.Relation, Row: v.Int64()}, Mode: locks.Mode(l.Strength),
+			})
+		}
+	}
+	return row
 }
 
 // peek runs a query of p in the workspace without adding it to the block.
@@ -422,7 +459,7 @@ func (s *Session) writeLocked(ctx context.Context, w *sqlfsm.Workspace, p *porta
 		if len(changed.items) == 0 {
 			return result, nil
 		}
-		g, err := s.claim(ctx, changed.list(), locks.Block)
+		g, err := s.claim(ctx, locks.Claim{Items: changed.list()})
 		if err != nil {
 			return result, err
 		}

@@ -136,7 +136,7 @@ func (s *Session) lock(ctx context.Context, t *ast.LockStmt, r *pgwire.Reply) er
 	if t.NoWait {
 		wait = locks.Fail
 	}
-	g, err := s.claim(ctx, items, wait)
+	g, err := s.claim(ctx, locks.Claim{Items: items, Wait: wait})
 	if err != nil {
 		return err
 	}
