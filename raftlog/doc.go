@@ -34,7 +34,7 @@
 //	time          varint
 //	seed          16 bytes
 //	settings      uvarint count, then name and value strings; the last may be
-//	              DrawsSetting
+//	              DrawsSetting and SenderSetting, in this order
 //	dependencies  uvarint count, then uvarint relation, uvarint version
 //	operations    uvarint count, then Operation
 //

@@ -54,6 +54,14 @@ func sampleEntries() map[string]*Entry {
 				{Kind: OpStageDiscard, Stage: 98},
 			},
 		},
+		"notify": {
+			Moment:   Moment{Seed: seed},
+			Settings: []Setting{{"TimeZone", "UTC"}, {DrawsSetting, "16400=5,16400"}, {SenderSetting, FormatSender(4711)}},
+			Operations: []Operation{{
+				Kind: OpExec, SQL: "SELECT pg_notify(?1, ?2)",
+				Params: []types.Value{types.TextValue("jobs"), types.TextValue("42")},
+			}},
+		},
 		"schema": {
 			ChangesSchema: true,
 			Dependencies:  []Dependency{{0, 12}},

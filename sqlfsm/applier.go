@@ -30,6 +30,8 @@ type applier struct {
 	settings  []raftlog.Setting
 	settled   bool // settings are those that the functions see
 
+	notifications notifications
+
 	// broken has the entries that SQLite answered by rolling the whole
 	// transaction back (the step limit): the group is run again without them.
 	broken map[place]raftlog.Result
@@ -68,7 +70,7 @@ func openApplier(s *Store) (*applier, error) {
 	writer.conn.SetBusyTimeout(lockWait)
 	a := &applier{store: s, writer: writer, broken: make(map[place]raftlog.Result)}
 	a.sequences = newSequences(writer.conn)
-	writer.env.Sequences = a.sequences
+	writer.env.Sequences, writer.env.Notifier = a.sequences, &a.notifications
 	a.executor.attach(writer.conn, writer.env)
 	if err := prepareFile(writer.conn); err != nil {
 		return nil, errors.Join(err, writer.conn.Close())
@@ -133,6 +135,7 @@ var errUndone = errors.New("transaction was rolled back by the step limit")
 
 func (a *applier) attempt(logs []*raft.Log, results []any) error {
 	conn := a.writer.conn
+	a.notifications.take() // of an attempt that SQLite undid
 	if err := conn.BeginImmediate(); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}

@@ -22,7 +22,9 @@
 //  5. the Ledger again, which records the outcome.
 //
 // The applied index, term, raft configuration and the log's clock are part of
-// the same transaction.
+// the same transaction. After its COMMIT, what its entries notify is handed to
+// Config.OnNotify, in their order and once: not when an entry is answered by the
+// Ledger, and not when raft replays one that the file has.
 //
 // # Invariants
 //

@@ -70,6 +70,10 @@ func (f *FSM) apply(logs []*raft.Log, results []any) error {
 	if err != nil {
 		return s.fatal(err)
 	}
+	// Before publish: who waits until an entry is applied has its notifications.
+	if sent := f.applier.notifications.take(); len(sent) > 0 {
+		s.config.OnNotify(sent)
+	}
 	s.publish(f.applier)
 	s.groups.Add(1)
 	for _, r := range results {

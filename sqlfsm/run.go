@@ -17,7 +17,8 @@ const entrySavepoint = "entry"
 // run executes the operations of an entry: all of them or none.
 func (a *applier) run(e *raftlog.Entry) (raftlog.Result, error) {
 	conn := a.writer.conn
-	if err := a.use(withoutDraws(e.Settings)); err != nil {
+	seen, own := ownSettings(e.Settings)
+	if err := a.use(seen); err != nil {
 		if sqlite.Classify(err) != sqlite.Deterministic {
 			return raftlog.Result{}, err
 		}
@@ -25,7 +26,8 @@ func (a *applier) run(e *raftlog.Entry) (raftlog.Result, error) {
 	}
 	a.executor.begin(e.Moment)
 	a.sequences.begin()
-	if err := a.sequences.remember(e.Settings); err != nil {
+	a.notifications.begin()
+	if err := a.remember(own); err != nil {
 		return failed(0, pgerr.New(pgerr.ProtocolViolation, "%v", err)), nil
 	}
 	writesSequences := a.writesSequences(e)
@@ -43,6 +45,9 @@ func (a *applier) run(e *raftlog.Entry) (raftlog.Result, error) {
 	result, err := a.operations(e, writesSequences)
 	if err != nil {
 		return result, err
+	}
+	if result.Status != raftlog.Applied {
+		a.notifications.drop()
 	}
 	if err := a.executor.checkAgain(); err != nil {
 		return result, err

@@ -209,23 +209,11 @@ func (q *sequences) begin() {
 	q.before, q.beforeLast = nil, 0
 }
 
-// remember tells what the session drew before the transaction, as an entry's
-// settings carry it.
-func (q *sequences) remember(settings []raftlog.Setting) error {
-	if n := len(settings); n > 0 && settings[n-1].Name == raftlog.DrawsSetting {
-		var err error
-		q.before, q.beforeLast, err = raftlog.ParseDraws(settings[n-1].Value)
-		return err
-	}
-	return nil
-}
-
-// withoutDraws returns the settings that functions see.
-func withoutDraws(settings []raftlog.Setting) []raftlog.Setting {
-	if n := len(settings); n > 0 && settings[n-1].Name == raftlog.DrawsSetting {
-		return settings[:n-1]
-	}
-	return settings
+// remember tells what the session drew before the transaction: the value of
+// the entry's DrawsSetting.
+func (q *sequences) remember(draws string) (err error) {
+	q.before, q.beforeLast, err = raftlog.ParseDraws(draws)
+	return err
 }
 
 // mark is the place to which rewind goes back.

@@ -112,6 +112,7 @@ func (f *FSM) install(from installation) error {
 	if err := f.reopen(from.Install); err != nil {
 		return err
 	}
+	s.config.OnReplaced()
 	c.size.Store(0)
 	c.done.Store(0)
 	return c.do(c.open)

@@ -49,6 +49,14 @@ type Config struct {
 	// schema, within its transaction.
 	LoadSchema func(conn *sqlite.Conn, env *builtin.Env) error
 
+	// OnNotify gets what the entries of a committed group notify, in their order.
+	// It is called on the goroutine that applies, and must not wait.
+	OnNotify func([]Notification)
+
+	// OnReplaced is told that a snapshot took the place of the database: what the
+	// entries between notified is not known here.
+	OnReplaced func()
+
 	Readers        int // most readers leased at the same time
 	WriterCacheKiB int
 	ReaderCacheKiB int
@@ -87,6 +95,12 @@ func (c *Config) setDefaults() {
 	}
 	if c.OnFatal == nil {
 		c.OnFatal = func(error) {}
+	}
+	if c.OnNotify == nil {
+		c.OnNotify = func([]Notification) {}
+	}
+	if c.OnReplaced == nil {
+		c.OnReplaced = func() {}
 	}
 	if c.Register == nil {
 		c.Register = func(*sqlite.Conn, *builtin.Env) error { return nil }

@@ -170,6 +170,8 @@ func (w *Workspace) Rebase() error {
 func (w *Workspace) Run(op *raftlog.Operation) (raftlog.StatementResult, error) {
 	w.results[0] = raftlog.StatementResult{}
 	w.view.sequences.mark()
+	w.Env.Notifier = unheard{}
+	defer func() { w.Env.Notifier = nil }() // a query by other means notifies nobody
 	w.view.executor.next(op)
 	if err := w.view.executor.exec(op, &w.results[0], true); err != nil {
 		return raftlog.StatementResult{}, w.clientError(op, err)

@@ -3,19 +3,19 @@ package builtin
 import "polyreme/pgsql/types"
 
 // Caller is a Session that serves functions with effects outside of the
-// database: locks between sessions, notifications, waiting, cancelling. They
+// database: locks between sessions, waiting, cancelling. They
 // exist only where a client's session runs the statement itself; anywhere else
 // they answer 0A000.
 type Caller interface {
-	// Call runs the function with PostgreSQL's prosrc name (pg_notify,
-	// pg_advisory_lock_int8, pg_sleep ...). Args may hold NULL only where
+	// Call runs the function with PostgreSQL's prosrc name
+	// (pg_advisory_lock_int8, pg_sleep ...). Args may hold NULL only where
 	// PostgreSQL's function is not strict.
 	Call(function string, args []types.Value) (types.Value, error)
 }
 
 func registerCalls(r *registry) {
 	keys := []string{
-		"pg_notify", "pg_sleep", "pg_sleep_for(interval)", "pg_sleep_until(timestamptz)", "pg_cancel_backend", "pg_terminate_backend",
+		"pg_sleep", "pg_sleep_for(interval)", "pg_sleep_until(timestamptz)", "pg_cancel_backend", "pg_terminate_backend",
 		"pg_reload_conf", "pg_export_snapshot", "pg_blocking_pids", "pg_xact_status",
 		"pg_advisory_unlock_all",
 	}

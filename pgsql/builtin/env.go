@@ -24,11 +24,12 @@ type Env struct {
 	// writes, where the real clock must not be seen.
 	Clock func() int64
 
-	// Sequences, Catalog and Session may be nil: functions that need them answer
-	// 0A000 then.
+	// Sequences, Catalog, Session and Notifier may be nil: functions that need
+	// them answer 0A000 then.
 	Sequences Sequences
 	Catalog   Catalog
 	Session   Session
+	Notifier  Notifier
 
 	seed    [16]byte
 	random  *rand.ChaCha8
@@ -103,7 +104,8 @@ type Session interface {
 	SetSetting(name, value string, local bool) (string, error)
 	// Fact answers what only the server process knows: "server_start_time" and
 	// "conf_load_time" (timestamptz), "client_addr", "client_port",
-	// "server_addr", "server_port", "transaction_id" ... NULL where unknown.
+	// "server_addr", "server_port", "transaction_id", "notification_queue_usage"
+	// (float8) ... NULL where unknown.
 	Fact(name string) types.Value
 }
 

@@ -111,7 +111,7 @@ func registerFacts(r *registry) {
 	r.scalar("pg_current_xact_id", fact("transaction_id"))
 	r.scalar("pg_current_xact_id_if_assigned", fact("transaction_id_if_assigned"))
 	r.scalar("current_query", fact("query"))
-	r.native("0", "pg_is_in_recovery", "pg_jit_available", "pg_my_temp_schema", "pg_trigger_depth", "pg_notification_queue_usage")
+	r.native("0", "pg_is_in_recovery", "pg_jit_available", "pg_my_temp_schema", "pg_trigger_depth")
 	r.native("(0 AND $1)", "pg_is_other_temp_schema", "row_security_active", "row_security_active_name",
 		"pg_relation_is_publishable", "pg_stat_get_numscans", "pg_stat_get_live_tuples", "pg_stat_get_dead_tuples")
 	// The argument stays in the text: a parameter in it must be bound.

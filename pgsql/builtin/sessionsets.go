@@ -11,13 +11,14 @@ import (
 type Lister interface {
 	// List returns the rows of the set-returning function with PostgreSQL's
 	// prosrc name: show_all_settings, pg_prepared_statement, pg_cursor,
-	// pg_stat_get_activity.
+	// pg_stat_get_activity, pg_listening_channels.
 	List(function string, args []types.Value) [][]types.Value
 }
 
 func registerSessionSets(r *registry) {
 	for key, args := range map[string]string{
 		"show_all_settings": "", "pg_prepared_statement": "", "pg_cursor": "", "pg_stat_get_activity": "$1",
+		"pg_listening_channels": "",
 	} {
 		r.set(key, args, outColumns(key), func(e *Env, a []types.Value) (Rows, error) {
 			lister, ok := e.Session.(Lister)
@@ -33,7 +34,8 @@ func registerSessionSets(r *registry) {
 		"_pg_index_position(oid,int2)")
 }
 
-// outColumns returns the names of the output columns of a function.
+// outColumns returns the names of the output columns of a function; one that
+// returns a type has a single column.
 func outColumns(source string) []string {
 	var names []string
 	for i := range functionTable {
@@ -47,6 +49,9 @@ func outColumns(source string) []string {
 			}
 		}
 		break
+	}
+	if names == nil {
+		return []string{"value"}
 	}
 	return names
 }

@@ -96,6 +96,7 @@ func implementations() *registry {
 		registerDatetimes,
 		registerArrays,
 		registerCalls,
+		registerNotify,
 		registerACL,
 		registerHashes,
 		registerFormatting,
