@@ -17,7 +17,13 @@ import (
 
 // conn is one client connection after startup. Its goroutine reads messages,
 // runs the session and writes answers; other goroutines may only cancel the
-// running statement or ask the connection to end.
+// running statement, wake the connection or ask it to end.
+//
+// A connection that is idle waits in a read of the socket. Who wants it to look
+// around sets a flag and then moves the read's deadline into the past; the
+// connection tells that it is idle first and then looks at the flags
+// (beforeBlock). So one of the two sees what the other did. A deadline that
+// comes late interrupts some other read, which goes on (interrupted).
 type conn struct {
 	server  *Server
 	net     net.Conn
@@ -30,8 +36,11 @@ type conn struct {
 
 	skipToSync bool
 	inMessage  bool         // a message is being handled
-	idleError  *pgerr.Error // set while the read deadline is the session's idle limit
+	ready      bool         // the last answer was ReadyForQuery
+	idleError  *pgerr.Error // set while the client's silence has a limit,
+	idleUntil  time.Time    // which is this; else zero
 	draining   atomic.Bool
+	woken      atomic.Bool // the session has something to deliver
 	// busySince is when the current message began to run (Unix ns), or 0.
 	busySince atomic.Int64
 
@@ -47,7 +56,7 @@ type conn struct {
 
 func newConn(s *Server, c net.Conn, first *startup) *conn {
 	n := &conn{server: s, net: c, first: first, secret: newSecret(first.minor)}
-	n.frames = newFrameReader(c, n.beforeBlock)
+	n.frames = newFrameReader(c, n.beforeBlock, n.interrupted)
 	n.reply = Reply{conn: n, filling: -1}
 	n.ctx, n.cancel = context.WithCancelCause(s.ctx)
 	return n
@@ -80,7 +89,7 @@ func (c *conn) serve() {
 
 // open makes the session and completes startup.
 func (c *conn) open() error {
-	s := Startup{User: c.first.parameters["user"], Database: c.first.parameters["database"], Parameters: c.first.parameters, PID: c.pid}
+	s := Startup{User: c.first.parameters["user"], Database: c.first.parameters["database"], Parameters: c.first.parameters, PID: c.pid, Wake: c.wake}
 	if s.Database == "" {
 		s.Database = s.User
 	}
@@ -100,11 +109,13 @@ func (c *conn) open() error {
 	c.first = nil
 	c.reply.out = appendBackendKeyData(c.reply.out, c.pid, c.secret)
 	c.reply.readyForQuery(session.TxStatus())
+	c.ready = true
 	return nil
 }
 
 // beforeBlock runs before each read of the socket: what the client waits for
-// is sent, and a connection that drains ends here when it is idle.
+// is sent, and what the session has for it. A connection that drains ends here
+// when it is idle.
 func (c *conn) beforeBlock() error {
 	c.reply.flush()
 	if c.reply.err != nil {
@@ -113,15 +124,41 @@ func (c *conn) beforeBlock() error {
 	if c.inMessage { // COPY reads its data while it runs
 		return nil
 	}
-	if limit, e := c.session.IdleLimit(); limit > 0 {
-		c.idleError = e
-		c.net.SetReadDeadline(time.Now().Add(limit)) // before busySince: drain may shorten it
+	if limit, e := c.session.IdleLimit(); limit > 0 && c.idleError == nil {
+		c.idleError, c.idleUntil = e, time.Now().Add(limit)
+		c.net.SetReadDeadline(c.idleUntil) // before busySince: drain and wake may shorten it
 	}
 	c.busySince.Store(0)
 	if c.draining.Load() && c.session.TxStatus() == 'I' {
 		return errAdminShutdown
 	}
+	if c.ready && c.woken.Swap(false) {
+		if err := c.session.Deliver(&c.reply); err != nil {
+			return err
+		}
+		c.reply.flush()
+		return c.reply.err
+	}
 	return nil
+}
+
+// interrupted tells whether a read goes on after its deadline has passed, and
+// restores the deadline. It looks at the end of the server after that, which
+// moves the deadline last.
+func (c *conn) interrupted() bool {
+	if c.idleError != nil && !time.Now().Before(c.idleUntil) || c.draining.Load() && !c.inMessage {
+		return false
+	}
+	c.net.SetReadDeadline(c.idleUntil)
+	return c.server.ctx.Err() == nil
+}
+
+// wake makes an idle connection deliver what its session has.
+func (c *conn) wake() {
+	c.woken.Store(true)
+	if c.busySince.Load() == 0 {
+		c.net.SetReadDeadline(time.Now())
+	}
 }
 
 // drain makes the connection end as soon as it is idle.
@@ -136,9 +173,12 @@ func (c *conn) drain() {
 // the stream goes on.
 func (c *conn) readFailed(err error) error {
 	var large *errTooLarge
+	var e *pgerr.Error
 	switch {
 	case errors.As(err, &large):
 		return c.tooLarge(large)
+	case errors.As(err, &e):
+		return c.fatal(e)
 	case errors.Is(err, errBadLength):
 		return c.fatal(protocolError("invalid message length").(*pgerr.Error))
 	case c.draining.Load():
@@ -168,8 +208,9 @@ func (c *conn) tooLarge(large *errTooLarge) error {
 func (c *conn) handle(kind byte, body []byte) (err error) {
 	c.busySince.Store(time.Now().UnixNano())
 	c.inMessage = true
+	c.ready = false
 	if c.idleError != nil {
-		c.idleError = nil
+		c.idleError, c.idleUntil = nil, time.Time{}
 		c.net.SetReadDeadline(time.Time{})
 	}
 	defer func() {
@@ -224,7 +265,11 @@ func (c *conn) afterQuery() error {
 	if err := c.ended(); err != nil {
 		return err
 	}
+	if err := c.session.Deliver(&c.reply); err != nil {
+		return c.fatal(pgerr.From(err))
+	}
 	c.reply.readyForQuery(c.session.TxStatus())
+	c.ready = true
 	return nil
 }
 

@@ -14,6 +14,8 @@
 //     skipped. A panic inside a session ends that connection alone, with
 //     XX000.
 //  4. Output is sent at the latest before the connection blocks for input.
+//  5. What a session has for its client from elsewhere (notifications) is sent
+//     before ReadyForQuery or while the client is idle, and never within a batch.
 //
 // https://www.postgresql.org/docs/15/protocol.html
 package pgwire

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 )
 
 const (
@@ -44,10 +45,25 @@ type frameReader struct {
 	body []byte
 	// beforeBlock runs before each read from src.
 	beforeBlock func() error
+	// interrupted is asked when a read's deadline has passed, and tells whether
+	// to go on reading.
+	interrupted func() bool
 }
 
-func newFrameReader(src io.Reader, beforeBlock func() error) *frameReader {
-	return &frameReader{src: src, buf: make([]byte, readBufferBytes), beforeBlock: beforeBlock}
+func newFrameReader(src io.Reader, beforeBlock func() error, interrupted func() bool) *frameReader {
+	return &frameReader{src: src, buf: make([]byte, readBufferBytes), beforeBlock: beforeBlock, interrupted: interrupted}
+}
+
+// read reads what has come into b. An interrupt is a read of nothing.
+func (f *frameReader) read(b []byte) (int, error) {
+	if err := f.beforeBlock(); err != nil {
+		return 0, err
+	}
+	n, err := f.src.Read(b)
+	if n > 0 || errors.Is(err, os.ErrDeadlineExceeded) && f.interrupted() {
+		return n, nil
+	}
+	return n, err
 }
 
 // next returns the next message. The body is valid until the next call.
@@ -103,14 +119,8 @@ func (f *frameReader) fill(n int) error {
 		f.r = 0
 	}
 	for f.w < n {
-		if err := f.beforeBlock(); err != nil {
-			return err
-		}
-		m, err := f.src.Read(f.buf[f.w:])
+		m, err := f.read(f.buf[f.w:])
 		f.w += m
-		if f.w >= n {
-			return nil
-		}
 		if err != nil {
 			if f.w > 0 {
 				return unexpected(err)
@@ -130,16 +140,12 @@ func (f *frameReader) large(size int) ([]byte, error) {
 	body = append(body, f.buf[f.r:f.w]...)
 	f.r, f.w = 0, 0
 	for len(body) < size {
-		step := min(size-len(body), bodyStepBytes)
-		if cap(body)-len(body) < step {
-			grown := make([]byte, len(body), min(size, max(2*cap(body), len(body)+step)))
+		if len(body) == cap(body) {
+			grown := make([]byte, len(body), min(size, max(2*cap(body), len(body)+bodyStepBytes)))
 			copy(grown, body)
 			body = grown
 		}
-		if err := f.beforeBlock(); err != nil {
-			return nil, err
-		}
-		n, err := io.ReadFull(f.src, body[len(body):len(body)+step])
+		n, err := f.read(body[len(body):min(size, cap(body))])
 		body = body[:len(body)+n]
 		if err != nil {
 			return nil, unexpected(err)

@@ -182,6 +182,15 @@ func (r *Reply) Notice(e *pgerr.Error) {
 	*t = appendError(*t, 'N', e)
 }
 
+// Notification tells of a NOTIFY by the session pid.
+func (r *Reply) Notification(pid uint32, channel, payload string) {
+	t := r.target()
+	dst, at := open(*t, 'A')
+	dst = binary.BigEndian.AppendUint32(dst, pid)
+	*t = closeMessage(appendString(appendString(dst, channel), payload), at)
+	r.wrote()
+}
+
 // Error sends an ErrorResponse. Sessions return errors instead; this is for
 // the answers of a batch that is settled late.
 func (r *Reply) Error(e *pgerr.Error) {

@@ -29,16 +29,24 @@ type echo struct {
 	held       []string
 	failed     bool
 	idle       bool
+	post       chan string
 }
 
-type echoes struct{}
+// echoes makes sessions, and keeps the newest one's post box.
+type echoes struct {
+	post chan string
+	wake *func()
+}
 
-func (echoes) NewSession(_ context.Context, s Startup, r *Reply) (Session, error) {
-	if s.Database == "missing" {
+func newEchoes() echoes { return echoes{post: make(chan string, 1<<16), wake: new(func())} }
+
+func (s echoes) NewSession(_ context.Context, start Startup, r *Reply) (Session, error) {
+	if start.Database == "missing" {
 		return nil, &pgerr.Error{Severity: "FATAL", Code: pgerr.InvalidCatalogName, Message: `database "missing" does not exist`}
 	}
 	r.ParameterStatus("server_version", "15.0")
-	return &echo{statements: map[string]string{}, portals: map[string]string{}}, nil
+	*s.wake = start.Wake
+	return &echo{statements: map[string]string{}, portals: map[string]string{}, post: s.post}, nil
 }
 
 func (e *echo) run(ctx context.Context, sql string, r *Reply) error {
@@ -154,6 +162,21 @@ func (e *echo) Sync(_ context.Context, r *Reply) error {
 func (e *echo) Fail()          { e.failed = true }
 func (e *echo) TxStatus() byte { return 'I' }
 
+// Deliver sends what the test has posted.
+func (e *echo) Deliver(r *Reply) error {
+	for {
+		select {
+		case payload := <-e.post:
+			if payload == "fatal" {
+				return &pgerr.Error{Severity: "FATAL", Code: pgerr.ProgramLimitExceeded, Message: "too much"}
+			}
+			r.Notification(7, "news", payload)
+		default:
+			return nil
+		}
+	}
+}
+
 // IdleLimit is a minute after a statement "idle".
 func (e *echo) IdleLimit() (time.Duration, *pgerr.Error) {
 	if e.idle {
@@ -168,16 +191,24 @@ func (e *echo) Close() {}
 type harness struct {
 	t      *testing.T
 	server *Server
+	echoes echoes
 	client net.Conn
 	front  *pgproto3.Frontend
 }
 
+// deliver has the session of the connection deliver something.
+func (h *harness) deliver(payload string) {
+	h.echoes.post <- payload
+	(*h.echoes.wake)()
+}
+
 func newHarness(t *testing.T, config Config) *harness {
 	t.Helper()
-	config.Sessions = echoes{}
+	sessions := newEchoes()
+	config.Sessions = sessions
 	config.Logger = slog.New(slog.DiscardHandler)
 	s := NewServer(config)
-	h := &harness{t: t, server: s}
+	h := &harness{t: t, server: s, echoes: sessions}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
@@ -248,6 +279,8 @@ func describe(m pgproto3.BackendMessage) string {
 		return fmt.Sprintf("Complete(%s)", m.CommandTag)
 	case *pgproto3.DataRow:
 		return fmt.Sprintf("Row(%s)", bytes.Join(m.Values, []byte(",")))
+	case *pgproto3.NotificationResponse:
+		return fmt.Sprintf("Notification(%d %s %s)", m.PID, m.Channel, m.Payload)
 	case *pgproto3.ReadyForQuery:
 		return fmt.Sprintf("ReadyForQuery(%c)", m.TxStatus)
 	}
@@ -515,7 +548,7 @@ func FuzzConnection(f *testing.F) {
 	f.Add([]byte{'Q', 0xff, 0xff, 0xff, 0xff})
 	f.Add([]byte{'B', 0x7f, 0xff, 0xff, 0xff, 1, 2, 3})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s := NewServer(Config{Sessions: echoes{}, Logger: slog.New(slog.DiscardHandler), MessageBytesMax: 1 << 16})
+		s := NewServer(Config{Sessions: newEchoes(), Logger: slog.New(slog.DiscardHandler), MessageBytesMax: 1 << 16})
 		a, b := net.Pipe()
 		s.begin(b)
 		go io.Copy(io.Discard, a)

@@ -35,6 +35,11 @@ type Session interface {
 	// Fail tells that an error was sent which the session did not return.
 	Fail()
 
+	// Deliver sends what has come for the client from elsewhere, if its
+	// transaction is over. It is called before each ReadyForQuery, and after
+	// Startup.Wake while the client is idle.
+	Deliver(r *Reply) error
+
 	// TxStatus is the indicator of ReadyForQuery: 'I' idle, 'T' in a block,
 	// 'E' in a failed block.
 	TxStatus() byte
@@ -52,6 +57,10 @@ type Startup struct {
 	Parameters map[string]string // the others: application_name, options, …
 	PID        uint32            // the number that CancelRequest and pg_backend_pid use
 	RemoteAddr string
+
+	// Wake makes the connection call Deliver as soon as the client is idle. Any
+	// goroutine may call it; it does not wait.
+	Wake func()
 }
 
 // Sessions makes sessions.
