@@ -33,6 +33,9 @@ func (e *emitter) lateralLeaf(r *rte) {
 	if !r.query.singleRow && !exactlyOne(r.query) {
 		e.a.fail(-1, pgerr.Unsupported("a LATERAL sub-query of several rows is not supported"))
 	}
+	if queryHasEffect(r.query) { // it would run as often as its columns are used
+		e.a.fail(-1, pgerr.Unsupported("nextval(), setval() or pg_notify() in a LATERAL sub-query is not supported"))
+	}
 	e.s("(SELECT 1) AS r")
 	e.int(r.id)
 }

@@ -27,6 +27,8 @@ func (e *emitter) query(q *query, m mode) {
 		e.distinctOn(q)
 	case q.withTies:
 		e.ties(q)
+	case e.effectsAfterSort(q):
+		e.sorted(q, m)
 	default:
 		e.selectBody(q, m, nil)
 		e.orderBy(q)

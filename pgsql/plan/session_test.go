@@ -226,7 +226,7 @@ func (s *session) exec(sql string) string {
 	out.WriteString(st.Tag)
 	if st.TagCount {
 		n := changed
-		if st.Kind == Read {
+		if st.Kind == Read || st.Kind == Write && st.Tag == "SELECT" { // that calls nextval()
 			n = int64(rows)
 		}
 		fmt.Fprintf(&out, " %d", n)
