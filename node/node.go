@@ -45,6 +45,7 @@ type Node struct {
 	store     *sqlfsm.Store
 	raftLog   *raftlog.Store
 	cluster   *cluster.Node
+	listeners *session.Listeners
 	sessions  *session.Manager
 	sql       *pgwire.Server
 	http      *http.Server
@@ -209,9 +210,11 @@ func (n *Node) openData() error {
 	if err != nil {
 		return explainDamage(dir, err)
 	}
+	n.listeners = session.NewListeners()
 	n.store, err = sqlfsm.Open(sqlfsm.Config{
 		Dir: dir, Logger: n.log, OnFatal: n.fatal,
 		Register: builtin.Register, Settings: replaySettings, LoadSchema: loadSchema,
+		OnNotify: n.listeners.Deliver, OnReplaced: n.listeners.Replaced,
 	})
 	if err != nil {
 		return explainDamage(dir, err)
@@ -267,7 +270,7 @@ func (n *Node) genesis() *raftlog.Entry {
 func (n *Node) serve() error {
 	claims := locks.NewClient(lockPeers{n.cluster})
 	n.cluster.Handle(lockMethod, claims.Serve)
-	n.sessions = session.NewManager(session.Config{Log: n.cluster, Store: n.store, Locks: claims, Logger: n.log})
+	n.sessions = session.NewManager(session.Config{Log: n.cluster, Store: n.store, Locks: claims, Logger: n.log, Listeners: n.listeners})
 	n.sql = pgwire.NewServer(pgwire.Config{Sessions: n.sessions, Logger: n.log, CancelElsewhere: n.cancelElsewhere})
 	n.cluster.Handle(cancelMethod, n.cancelHere)
 	n.http = &http.Server{Handler: n.handler(), ReadHeaderTimeout: 10 * time.Second}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"polyreme/pgsql/builtin"
@@ -57,6 +58,7 @@ type block struct {
 	committed raftlog.Index // where the log has it, 0 until then
 
 	savepoints []savepoint
+	listens    []listenChange // LISTEN and UNLISTEN, for the end of the block
 }
 
 // pendingWrite is a write whose outcome is decided at the end of the block.
@@ -77,6 +79,7 @@ type savepoint struct {
 	settings      *settings.State
 	base          *settings.State
 	inWorkspace   bool
+	listens       int
 }
 
 // oneSnapshot tells whether all queries of the block see the same snapshot.
@@ -429,18 +432,31 @@ func (b *block) writes() bool {
 // transaction is over afterwards.
 func (s *Session) commit(ctx context.Context, r *pgwire.Reply) error {
 	b := s.block
-	if !b.writes() {
-		// DROP … IF EXISTS of nothing writes nothing, and waits to be answered.
-		err := s.answerPending(ctx, b, &raftlog.Result{}, r)
-		s.finish()
+	next, err := s.prepareListening(ctx, b.listens)
+	if err != nil {
+		s.giveUpPending(b, 0, r)
+		s.rollback()
 		return err
 	}
-	err := s.commitLog(ctx, b, r)
+	committed := false
+	defer func() {
+		if !committed {
+			s.undoListening(next)
+		}
+	}()
+	if b.writes() {
+		err = s.commitLog(ctx, b, r)
+	} else {
+		// DROP … IF EXISTS of nothing writes nothing, and waits to be answered.
+		err = s.answerPending(ctx, b, &raftlog.Result{}, r)
+	}
 	if err != nil {
 		s.rollback()
 		return err
 	}
 	b.committed = s.lastIndex
+	committed = true
+	s.commitListening(next)
 	s.finish()
 	return nil
 }
@@ -453,7 +469,7 @@ func (s *Session) finish() {
 
 // entry makes the log entry of the transaction.
 func (s *Session) entry(b *block) *raftlog.Entry {
-	e := &raftlog.Entry{Moment: b.moment, Settings: s.settingsFor(b.operations), ChangesSchema: b.changesSchema, Operations: b.operations}
+	e := &raftlog.Entry{Moment: b.moment, Settings: s.settingsFor(b.operations, b.notifies()), ChangesSchema: b.changesSchema, Operations: b.operations}
 	if b.changesSchema {
 		e.Dependencies = []raftlog.Dependency{{Relation: 0, Version: raftlog.SchemaVersion(b.base)}}
 		return e
@@ -477,17 +493,26 @@ func (s *Session) entrySettings() []raftlog.Setting {
 	return out
 }
 
-// settingsFor are the settings that an entry with the operations carries: also
-// what the session drew from sequences, where they ask.
-func (s *Session) settingsFor(operations []raftlog.Operation) []raftlog.Setting {
-	out := s.entrySettings()
-	if len(s.currval) == 0 {
-		return out
-	}
-	for i := range operations {
-		if asksDraws(operations[i].SQL) {
-			return append(out, raftlog.Setting{Name: raftlog.DrawsSetting, Value: raftlog.FormatDraws(s.currval, s.lastSeq)})
+// notifies tells whether the transaction may send notifications.
+func (b *block) notifies() bool {
+	for _, p := range b.plans {
+		if p != nil && p.Notifies {
+			return true
 		}
+	}
+	return false
+}
+
+// settingsFor are the settings that an entry with the operations carries: also
+// what the session drew from sequences, where they ask, and who sends the
+// notifications, where it sends any.
+func (s *Session) settingsFor(operations []raftlog.Operation, notifies bool) []raftlog.Setting {
+	out := s.entrySettings()
+	if len(s.currval) > 0 && slices.ContainsFunc(operations, func(op raftlog.Operation) bool { return asksDraws(op.SQL) }) {
+		out = append(out, raftlog.Setting{Name: raftlog.DrawsSetting, Value: raftlog.FormatDraws(s.currval, s.lastSeq)})
+	}
+	if notifies {
+		out = append(out, raftlog.Setting{Name: raftlog.SenderSetting, Value: raftlog.FormatSender(s.start.PID)})
 	}
 	return out
 }

@@ -312,7 +312,7 @@ func (l *copyLoader) finish(ctx context.Context) error {
 		return nil
 	}
 	result, err := s.propose(ctx, &raftlog.Entry{
-		Moment: s.moment(), Settings: s.entrySettings(), Dependencies: l.portal.planned.depends, Operations: operations,
+		Moment: s.moment(), Settings: s.settingsFor(operations, l.portal.planned.Notifies), Dependencies: l.portal.planned.depends, Operations: operations,
 	})
 	if err != nil {
 		return err

@@ -8,7 +8,7 @@
 //	           made of it
 //	in a block a private workspace over a snapshot; COMMIT sends its operations
 //	           as one entry with digests of the results the client was shown
-//	utility    settings, cursors, transaction control: here
+//	utility    settings, cursors, transaction control, LISTEN: here
 //
 // A statement outside of a block is a transaction of its own. Several
 // statements in one query string, or before one Sync, form one implicit

@@ -66,6 +66,8 @@ func (f *sessionFacts) Fact(name string) types.Value {
 	switch name {
 	case "server_start_time", "conf_load_time":
 		return types.IntValue(microseconds(f.manager.started))
+	case "notification_queue_usage":
+		return types.FloatValue(f.manager.config.Listeners.usage())
 	case "client_addr":
 		if host != "" {
 			return types.TextValue(host)

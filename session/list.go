@@ -12,7 +12,8 @@ import (
 
 var _ builtin.Lister = (*sessionFacts)(nil)
 
-// List serves pg_settings, pg_prepared_statements, pg_cursors and pg_stat_activity.
+// List serves pg_settings, pg_prepared_statements, pg_cursors,
+// pg_stat_activity and pg_listening_channels().
 func (f *sessionFacts) List(function string, args []types.Value) [][]types.Value {
 	s := (*Session)(f)
 	switch function {
@@ -24,6 +25,8 @@ func (f *sessionFacts) List(function string, args []types.Value) [][]types.Value
 		return s.listCursors()
 	case "pg_stat_get_activity":
 		return s.listActivity(args[0])
+	case "pg_listening_channels":
+		return s.listChannels()
 	}
 	return nil
 }
@@ -52,6 +55,14 @@ func (s *Session) listActivity(pid types.Value) [][]types.Value {
 			row[8], row[9] = types.IntValue(s.statementMoment().Time), types.IntValue(s.clock())
 		}
 		rows = append(rows, row)
+	}
+	return rows
+}
+
+func (s *Session) listChannels() [][]types.Value {
+	rows := make([][]types.Value, len(s.channels))
+	for i, channel := range s.channels {
+		rows[i] = []types.Value{types.TextValue(channel)}
 	}
 	return rows
 }

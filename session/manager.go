@@ -36,6 +36,8 @@ type Config struct {
 	Store  *sqlfsm.Store
 	Locks  Locks // nil: those of this node alone
 	Logger *slog.Logger
+	// Listeners gets the notifications of the store; nil is one that gets none.
+	Listeners *Listeners
 	// Now is the clock from which transactions take their time; nil is
 	// time.Now.
 	Now func() time.Time
@@ -62,6 +64,9 @@ func NewManager(config Config) *Manager {
 	}
 	if config.Locks == nil {
 		config.Locks = locks.Alone()
+	}
+	if config.Listeners == nil {
+		config.Listeners = NewListeners()
 	}
 	return &Manager{
 		config: config, plans: newPlanCache(), started: config.Now(),

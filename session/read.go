@@ -31,7 +31,7 @@ func (s *Session) read(ctx context.Context, p *portal, r *pgwire.Reply) error {
 		case b.validates(p):
 			return s.readValidated(ctx, p)
 		}
-		if (s.block.workspace != nil || s.block.unseen) && !s.block.readsFresh(p) {
+		if (s.block.workspace != nil || s.block.unseen) && !s.block.keepsSnapshot() && !s.block.readsFresh(p) {
 			if _, err := s.openWorkspace(ctx); err != nil {
 				return err
 			}
@@ -52,6 +52,10 @@ func (s *Session) read(ctx context.Context, p *portal, r *pgwire.Reply) error {
 	}
 	return errSchemaUnstable()
 }
+
+// keepsSnapshot tells whether queries go on seeing the block's snapshot although
+// it has a workspace: what ran there only notified.
+func (b *block) keepsSnapshot() bool { return b.readOnly && b.reader != nil }
 
 // readSnapshot starts a query on the one snapshot of the block.
 func (s *Session) readSnapshot(ctx context.Context, p *portal) error {
@@ -127,6 +131,11 @@ func (s *Session) freshen(ctx context.Context) error {
 	if s.block != nil && s.block.reader != nil {
 		return nil
 	}
+	return s.reach(ctx)
+}
+
+// reach waits until this node is as new as the session's consistency level asks.
+func (s *Session) reach(ctx context.Context) error {
 	config := &s.manager.config
 	var needed raftlog.Index
 	var err error

@@ -36,6 +36,9 @@ type Session struct {
 	// are never older, at any consistency level.
 	lastIndex raftlog.Index
 
+	listener *listener // nil before the first LISTEN
+	channels []string  // that the session listens to, in the order of LISTEN
+
 	functions catalogFunctions
 	watcher   watcher
 
@@ -100,6 +103,7 @@ func (s *Session) Close() {
 	for _, p := range s.portals {
 		p.close()
 	}
+	s.stopListening()
 	s.watcher.forget()
 	s.manager.forget(s)
 }

@@ -78,12 +78,9 @@ func (s *Session) utility(ctx context.Context, p *portal, last bool, r *pgwire.R
 	case *ast.VacuumStmt:
 		return true, s.vacuum(ctx, t, r)
 	case *ast.UnlistenStmt:
-		r.CommandComplete("UNLISTEN") // nothing is listened to
-		return true, nil
+		return true, s.unlisten(ctx, t, last, r)
 	case *ast.ListenStmt:
-		return true, pgerr.Unsupported("LISTEN is not supported")
-	case *ast.NotifyStmt:
-		return true, pgerr.Unsupported("NOTIFY is not supported")
+		return true, s.listen(ctx, t, last, r)
 	case *ast.CheckPointStmt:
 		r.CommandComplete("CHECKPOINT") // every acknowledged write is durable in the log already
 		return true, nil
@@ -208,6 +205,7 @@ func (s *Session) discard(t *ast.DiscardStmt, r *pgwire.Reply) error {
 		clear(s.cursors)
 		clear(s.currval)
 		s.lastSeq = 0
+		s.stopListening()
 		s.base = s.defaults
 		s.setSettings(s.defaults)
 		r.CommandComplete("DISCARD ALL")

@@ -37,8 +37,10 @@ func (s *Session) begin(ctx context.Context, p *portal, rowsMax int64, last bool
 
 // write runs a statement that changes data or schema.
 func (s *Session) write(ctx context.Context, p *portal, rowsMax int64, last bool, r *pgwire.Reply) (done bool, err error) {
-	if err := s.checkWritable(p.planned.Tag); err != nil {
-		return true, err
+	if !p.planned.OnlyNotifies() {
+		if err := s.checkWritable(p.planned.Tag); err != nil {
+			return true, err
+		}
 	}
 	switch b := s.block; {
 	case b == nil && last && rowsMax == 0:
@@ -85,7 +87,7 @@ func (s *Session) writeAlone(ctx context.Context, p *portal, r *pgwire.Reply) er
 	for attempt := 0; ; attempt++ {
 		operations := p.appendOperations(nil, 0)
 		result, err := s.propose(ctx, &raftlog.Entry{
-			Moment: moment, Settings: s.settingsFor(operations), Dependencies: p.planned.depends,
+			Moment: moment, Settings: s.settingsFor(operations, p.planned.Notifies), Dependencies: p.planned.depends,
 			ChangesSchema: p.planned.Kind == plan.Schema, Operations: operations,
 		})
 		if err != nil {
@@ -188,6 +190,11 @@ func (s *Session) writeNow(ctx context.Context, p *portal, r *pgwire.Reply) (don
 	if err := s.settlePending(ctx, r); err != nil {
 		return true, err
 	}
+	if p.planned.Tag == "NOTIFY" { // depends on no data, and has no result
+		s.block.add(p)
+		s.answer(p, &raftlog.StatementResult{}, false, r)
+		return true, nil
+	}
 	w, err := s.openWorkspace(ctx)
 	if err != nil {
 		return true, err
@@ -267,6 +274,9 @@ func (s *Session) propose(ctx context.Context, e *raftlog.Entry) (raftlog.Result
 	result, index, err := s.manager.config.Log.Propose(ctx, e)
 	if err != nil {
 		return result, err
+	}
+	if result.Status == raftlog.Applied || result.Status == raftlog.ResultLost {
+		s.awaitOwn(ctx, e, index)
 	}
 	if result.Status == raftlog.Fenced && ctx.Err() != nil {
 		var cause *pgerr.Error

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -56,5 +57,9 @@ func run(t *testing.T, dsn, script string) string {
 	if err != nil {
 		t.Fatalf("psql: %v\n%s", err, out)
 	}
+	out = processID.ReplaceAllString(out, "server process with PID N.")
 	return strings.ReplaceAll(out, script, filepath.Base(script))
 }
+
+// processID is how psql names who sent a notification.
+var processID = regexp.MustCompile(`server process with PID \d+\.`)

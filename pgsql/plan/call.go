@@ -156,6 +156,8 @@ func (a *analyzer) buildCallForm(c *candidate, name string, args []expr, variadi
 	switch fn.Name {
 	case "nextval", "setval":
 		a.usesSequence = true
+	case "pg_notify":
+		a.notifies = true
 	}
 	return &funcExpr{base: base{result, -1, pos}, fn: fn, args: args, variadic: variadic, name: name}
 }

@@ -326,9 +326,9 @@ func (d *ddl) analyzeDefault(s *scope, c *catalog.Column, e ast.Expr, in clause)
 	if ref := findColumnRef(e); ref != nil && in == inDefault {
 		d.failf(ref.Pos(), pgerr.FeatureNotSupported, "cannot use column reference in DEFAULT expression")
 	}
-	volatile, sequence := d.volatile, d.usesSequence
+	volatile, sequence, notifies := d.volatile, d.usesSequence, d.notifies
 	x := d.exprIn(s, e, in)
-	d.volatile, d.usesSequence = volatile, sequence
+	d.volatile, d.usesSequence, d.notifies = volatile, sequence, notifies
 	return x
 }
 

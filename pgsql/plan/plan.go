@@ -75,6 +75,7 @@ type Statement struct {
 	Bounded      bool // its own text bounds the work
 	Volatile     bool // calls a volatile function
 	UsesSequence bool
+	Notifies     bool // sends notifications, if its rows make it
 	ForUpdate    bool
 
 	Locks        []RowLock // of the rows of a Read
@@ -108,6 +109,7 @@ type analyzer struct {
 	recursive    []*ast.CommonTableExpr // of WITH RECURSIVE, without the form of a recursive query
 	volatile     bool
 	usesSequence bool
+	notifies     bool
 	forUpdate    bool
 	wholeSchema  bool
 	notices      []*pgerr.Error
@@ -176,6 +178,8 @@ func (a *analyzer) statement(stmt ast.Stmt) *Statement {
 		return a.truncate(s)
 	case *ast.CopyStmt:
 		return a.copyStatement(s)
+	case *ast.NotifyStmt:
+		return a.notify(s)
 	case *ast.ExplainStmt:
 		return a.explain(s)
 	case *ast.Unsupported:
@@ -195,6 +199,7 @@ func (a *analyzer) finish(st *Statement) {
 	st.Params = a.paramTypes()
 	st.Volatile = st.Volatile || a.volatile
 	st.UsesSequence = st.UsesSequence || a.usesSequence
+	st.Notifies = st.Notifies || a.notifies
 	st.ForUpdate = a.forUpdate
 	st.Notices = append(st.Notices, a.notices...)
 	if a.wholeSchema || st.Kind == Schema {

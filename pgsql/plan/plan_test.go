@@ -55,7 +55,7 @@ func describe(s *session, sql string) string {
 	for _, p := range []struct {
 		on   bool
 		name string
-	}{{st.Bounded, "bounded"}, {st.Volatile, "volatile"}, {st.UsesSequence, "sequence"}, {st.ForUpdate, "for-update"}} {
+	}{{st.Bounded, "bounded"}, {st.Volatile, "volatile"}, {st.UsesSequence, "sequence"}, {st.Notifies, "notifies"}, {st.ForUpdate, "for-update"}} {
 		if p.on {
 			b.WriteString(" " + p.name)
 		}

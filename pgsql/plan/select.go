@@ -18,8 +18,9 @@ func (a *analyzer) selectStatement(s *ast.SelectStmt) *Statement {
 	st.SQL = e.text()
 	st.Bounded = boundedQuery(q)
 	a.lockTexts(st, q)
-	if a.usesSequence {
-		// nextval() changes the database: its query is a write with rows.
+	if a.usesSequence || a.notifies {
+		// nextval() changes the database, and what pg_notify() sends goes through
+		// the log to all nodes: such a query is a write with rows.
 		st.Kind = Write
 		st.Ops = []Op{{SQL: st.SQL, Returns: true}}
 		st.SQL = ""

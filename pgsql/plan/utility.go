@@ -54,8 +54,6 @@ func rareTag(stmt ast.Stmt) string {
 		return "LISTEN"
 	case *ast.UnlistenStmt:
 		return "UNLISTEN"
-	case *ast.NotifyStmt:
-		return "NOTIFY"
 	case *ast.ReindexStmt:
 		return "REINDEX"
 	case *ast.ClusterStmt:
