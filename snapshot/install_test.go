@@ -23,6 +23,7 @@ type node struct {
 	database  *sqlfsm.Store
 	snapshots *Store
 	index     uint64
+	replaced  int // how often the database said so
 }
 
 func newNode(t testing.TB) *node {
@@ -49,7 +50,9 @@ func (n *node) tryOpen() error {
 	if err != nil {
 		return err
 	}
-	database, err := sqlfsm.Open(sqlfsm.Config{Dir: n.dir, WriterCacheKiB: 1024, ReaderCacheKiB: 256})
+	database, err := sqlfsm.Open(sqlfsm.Config{
+		Dir: n.dir, WriterCacheKiB: 1024, ReaderCacheKiB: 256, OnReplaced: func() { n.replaced++ },
+	})
 	if err != nil {
 		return err
 	}
@@ -292,6 +295,9 @@ func TestReadersDuringInstall(t *testing.T) {
 	case <-r.Ended():
 	default:
 		t.Error("a reader of the old file was not ended")
+	}
+	if leader.replaced != 0 || follower.replaced != 1 {
+		t.Errorf("replaced %d times at the leader, %d times at the follower", leader.replaced, follower.replaced)
 	}
 	if _, err := r.Conn.QueryInt64("SELECT count(*) FROM polyreme_session"); err == nil {
 		t.Error("a reader of the old file goes on")
