@@ -54,7 +54,7 @@ type Dependency struct {
 // OpKind is what an Operation does.
 type OpKind uint8
 
-// The kinds of operations. The last four are control commands: each is the only
+// The kinds of operations. The last five are control commands: each is the only
 // operation of its entry.
 const (
 	OpExec         OpKind = iota + 1 // run SQL once per set of parameters
@@ -66,6 +66,7 @@ const (
 	OpExpireSessions // end the sessions not heard of since Params[0] (INTEGER, log clock)
 	OpFence          // the entry's Request is decided: its outcome if applied, else never
 	OpNoop           // nothing; with a Request it keeps the request's session alive
+	OpAdvisory       // take or release advisory locks: see Advisory
 
 	opKindEnd
 )

@@ -71,6 +71,40 @@ func sampleEntries() map[string]*Entry {
 		"expire": {Operations: []Operation{{Kind: OpExpireSessions, Params: []types.Value{types.IntValue(812345678901234)}}}},
 		"fence":  {Request: RequestID{Session: 9, Lane: 1, Sequence: 2}, Operations: []Operation{{Kind: OpFence}}},
 		"noop":   {Operations: []Operation{{Kind: OpNoop}}},
+		"advisory": {
+			Request:    RequestID{Session: 9, Lane: 1, Sequence: 2},
+			Operations: []Operation{sampleAdvisory.Operation()},
+		},
+	}
+}
+
+var sampleAdvisory = Advisory{
+	Action: AdvisoryRelease, Holder: AdvisoryHolder{Node: "node", Run: 812345678901234, Session: 3}, PID: 4711,
+	Locks: []AdvisoryLock{{Key: math.MinInt64}, {Key: -1, Pair: true, Shared: true}},
+}
+
+func TestParseAdvisory(t *testing.T) {
+	op := sampleAdvisory.Operation()
+	if got, ok := ParseAdvisory(op.Params); !ok || cmp.Diff(got, sampleAdvisory) != "" {
+		t.Errorf("ParseAdvisory = %+v, %v", got, ok)
+	}
+	integer := types.IntValue
+	for name, params := range map[string][]types.Value{
+		"nothing":        nil,
+		"half a lock":    op.Params[:6],
+		"action 0":       {integer(0), types.TextValue("n"), integer(1), integer(1), integer(1)},
+		"later action":   {integer(99), types.TextValue("n"), integer(1), integer(1), integer(1)},
+		"number of node": {integer(3), integer(1), integer(1), integer(1), integer(1)},
+		"later flag":     {integer(1), types.TextValue("n"), integer(1), integer(1), integer(1), integer(1), integer(4)},
+		"try of nothing": {integer(1), types.TextValue("n"), integer(1), integer(1), integer(1)},
+	} {
+		if got, ok := ParseAdvisory(params); ok {
+			t.Errorf("ParseAdvisory of %s = %+v", name, got)
+		}
+	}
+	class, object, sub := AdvisoryLock{Key: -2}.Parts()
+	if class != math.MaxUint32 || object != math.MaxUint32-1 || sub != 1 {
+		t.Errorf("Parts = %d, %d, %d", class, object, sub)
 	}
 }
 

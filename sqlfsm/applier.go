@@ -21,6 +21,7 @@ type applier struct {
 	ledger    *ledger
 	versions  versions
 	sequences *sequences
+	advisory  advisory
 	deferred  bool // some foreign key is DEFERRABLE INITIALLY DEFERRED
 	executor  executor
 	decoder   raftlog.Decoder
@@ -91,6 +92,9 @@ func (a *applier) reload() (err error) {
 	if a.ledger, err = loadLedger(conn); err != nil {
 		return err
 	}
+	if err := a.advisory.load(conn); err != nil {
+		return err
+	}
 	return a.reloadSchema()
 }
 
@@ -136,6 +140,7 @@ var errUndone = errors.New("transaction was rolled back by the step limit")
 func (a *applier) attempt(logs []*raft.Log, results []any) error {
 	conn := a.writer.conn
 	a.notifications.take() // of an attempt that SQLite undid
+	a.advisory.changes.reset()
 	if err := conn.BeginImmediate(); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
@@ -280,6 +285,8 @@ func (a *applier) execute(e *raftlog.Entry, control raftlog.OpKind) (raftlog.Res
 		return raftlog.Result{Status: raftlog.Fenced}, nil
 	case raftlog.OpNoop:
 		return raftlog.Result{Status: raftlog.Applied}, nil
+	case raftlog.OpAdvisory:
+		return a.advisory.apply(e)
 	}
 	if result, ok := a.broken[a.where]; ok {
 		return result, nil

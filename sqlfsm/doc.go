@@ -44,6 +44,7 @@
 //	polyreme_outcome           outcomes by raft index, for answers given again
 //	polyreme_stage             rows of transactions larger than one entry
 //	polyreme_sequence          the state of sequences
+//	polyreme_advisory          advisory locks: who has them, who waits
 //	polyreme_relation_version  versions that dependencies name; 0 is the schema
 //
 // # Errors of constraints

@@ -75,6 +75,7 @@ func (f *FSM) apply(logs []*raft.Log, results []any) error {
 		s.config.OnNotify(sent)
 	}
 	s.publish(f.applier)
+	s.advisory.publish(&f.applier.advisory.changes)
 	s.groups.Add(1)
 	for _, r := range results {
 		if decided, ok := r.([]raftlog.Result); ok {

@@ -124,6 +124,7 @@ type Store struct {
 	readers    pool
 	checkpoint checkpointer
 	progress   progress
+	advisory   advisoryView
 
 	schema    atomic.Uint64
 	groups    atomic.Uint64
@@ -142,6 +143,7 @@ func Open(config Config) (*Store, error) {
 	config.setDefaults()
 	s := &Store{config: config, log: config.Logger, path: filepath.Join(config.Dir, FileName)}
 	s.fsm.store = s
+	s.advisory.waiting = make(map[advisoryID]chan struct{})
 	s.readers.init(s)
 	if err := s.load(); err != nil {
 		return nil, fmt.Errorf("open database %s: %w", s.path, err)
@@ -158,7 +160,12 @@ func (s *Store) load() error {
 	if err != nil {
 		return err
 	}
+	rows, err := a.advisory.query("ORDER BY id")
+	if err != nil {
+		return errors.Join(err, a.writer.conn.Close())
+	}
 	s.fsm.applier = a
+	s.advisory.replace(rows)
 	s.publish(a)
 	return nil
 }

@@ -73,14 +73,17 @@ func prepareFile(conn *sqlite.Conn) error {
 	if tables == 0 {
 		return createTables(conn)
 	}
-	return checkFormat(conn)
+	if err := checkFormat(conn); err != nil {
+		return err
+	}
+	return conn.Exec(advisoryTables) // a file of a release that had none
 }
 
 func createTables(conn *sqlite.Conn) error {
 	if err := conn.BeginImmediate(); err != nil {
 		return err
 	}
-	if err := conn.Exec(ownTables); err != nil {
+	if err := conn.Exec(ownTables + advisoryTables); err != nil {
 		return errors.Join(err, conn.Rollback())
 	}
 	return conn.Commit()
