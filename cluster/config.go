@@ -66,6 +66,9 @@ type Config struct {
 	// SnapshotDue, if set, asks for a snapshot beyond what the log's size asks.
 	SnapshotDue func() bool
 
+	// Holders, if set, returns the ids of the nodes whose clients hold advisory locks.
+	Holders func() []string
+
 	Timing Timing
 }
 
@@ -79,6 +82,7 @@ type Timing struct {
 	FenceLimit    time.Duration // how long a given-up write is tried to be fenced
 	KeepAlive     time.Duration // between signs of life of a session
 	SessionExpiry time.Duration // a session without a sign of life for so long ends
+	HolderSilence time.Duration // a node that does not answer for so long loses its clients' advisory locks
 	SnapshotBytes uint64        // a snapshot is taken after so many bytes of log
 	TrailingBytes uint64        // so much of the log is kept behind a snapshot
 }
@@ -99,6 +103,7 @@ func (t Timing) withDefaults() Timing {
 	set(&t.FenceLimit, 5*time.Second)
 	set(&t.KeepAlive, 10*time.Minute)
 	set(&t.SessionExpiry, 2*time.Hour)
+	set(&t.HolderSilence, 10*time.Second)
 	if t.SnapshotBytes == 0 {
 		t.SnapshotBytes = 256 << 20
 	}

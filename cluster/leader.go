@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -59,6 +60,9 @@ func (n *Node) lead(ctx context.Context) {
 			return
 		}
 	}
+	var watch sync.WaitGroup
+	watch.Go(func() { n.watchHolders(ctx) })
+	defer watch.Wait()
 	promote := time.NewTicker(promoteInterval)
 	defer promote.Stop()
 	expire := time.NewTicker(n.cfg.Timing.SessionExpiry / expireFraction)

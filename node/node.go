@@ -28,6 +28,7 @@ const (
 	joinProbe     = 3 * time.Second  // for one address of --join to answer
 	joinLimit     = 5 * time.Minute  // to become a member and catch up
 	drainLimit    = 15 * time.Second // for statements to finish at a stop
+	releaseLimit  = 2 * time.Second  // for advisory locks to be released at a stop
 	handOverLimit = 5 * time.Second  // for the leadership to move at a stop
 	cancelMethod  = 200              // of the peer port: a CancelRequest for another node
 )
@@ -252,6 +253,7 @@ func (n *Node) openCluster() error {
 		SQLAddr:   advertised(n.config.AdvertiseSQL, n.sqlListener),
 		HTTPAddr:  n.httpListener.Addr().String(),
 		FSM:       n.store.FSM(), Machine: n.store, Log: n.raftLog, Snapshots: n.snapshots,
+		Holders:   n.store.AdvisoryNodes,
 		Bootstrap: len(n.identity.Joining) == 0, NonVoter: n.config.NonVoter,
 		Genesis: n.genesis, OnFatal: n.fatal, Timing: n.config.Timing,
 	})
@@ -270,7 +272,8 @@ func (n *Node) genesis() *raftlog.Entry {
 func (n *Node) serve() error {
 	claims := locks.NewClient(lockPeers{n.cluster})
 	n.cluster.Handle(lockMethod, claims.Serve)
-	n.sessions = session.NewManager(session.Config{Log: n.cluster, Store: n.store, Locks: claims, Logger: n.log, Listeners: n.listeners})
+	n.sessions = session.NewManager(session.Config{Log: n.cluster, Store: n.store, Locks: claims, Logger: n.log, Listeners: n.listeners, Node: n.identity.ID})
+	n.sessions.Start()
 	n.sql = pgwire.NewServer(pgwire.Config{Sessions: n.sessions, Logger: n.log, CancelElsewhere: n.cancelElsewhere})
 	n.cluster.Handle(cancelMethod, n.cancelHere)
 	n.http = &http.Server{Handler: n.handler(), ReadHeaderTimeout: 10 * time.Second}
@@ -338,6 +341,7 @@ func (n *Node) Close() error {
 	n.closing.Do(func() {
 		n.log.Info("stopping: running statements may finish")
 		n.drain(drainLimit)
+		n.releaseLocks(releaseLimit)
 		n.handOver()
 		n.closeErr = n.close()
 		n.log.Info("stopped")
@@ -350,6 +354,7 @@ func (n *Node) Close() error {
 func (n *Node) Abort() error {
 	n.closing.Do(func() {
 		n.drain(0)
+		n.releaseLocks(0)
 		n.closeErr = n.close()
 	})
 	return n.closeErr
@@ -365,6 +370,16 @@ func (n *Node) drain(limit time.Duration) {
 		n.sql.Shutdown(ctx)
 		done()
 	}
+}
+
+// releaseLocks ends what the sessions leave behind: their advisory locks.
+func (n *Node) releaseLocks(limit time.Duration) {
+	if n.sessions == nil {
+		return
+	}
+	ctx, done := context.WithTimeout(context.Background(), limit)
+	defer done()
+	n.sessions.Close(ctx)
 }
 
 // handOver gives the leadership, if the node has it, to another one.

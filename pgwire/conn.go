@@ -40,7 +40,8 @@ type conn struct {
 	idleError  *pgerr.Error // set while the client's silence has a limit,
 	idleUntil  time.Time    // which is this; else zero
 	draining   atomic.Bool
-	woken      atomic.Bool // the session has something to deliver
+	woken      atomic.Bool                 // the session has something to deliver
+	terminated atomic.Pointer[pgerr.Error] // why the connection is to end
 	// busySince is when the current message began to run (Unix ns), or 0.
 	busySince atomic.Int64
 
@@ -89,7 +90,7 @@ func (c *conn) serve() {
 
 // open makes the session and completes startup.
 func (c *conn) open() error {
-	s := Startup{User: c.first.parameters["user"], Database: c.first.parameters["database"], Parameters: c.first.parameters, PID: c.pid, Wake: c.wake}
+	s := Startup{User: c.first.parameters["user"], Database: c.first.parameters["database"], Parameters: c.first.parameters, PID: c.pid, Wake: c.wake, Terminate: c.terminate}
 	if s.Database == "" {
 		s.Database = s.User
 	}
@@ -129,6 +130,9 @@ func (c *conn) beforeBlock() error {
 		c.net.SetReadDeadline(c.idleUntil) // before busySince: drain and wake may shorten it
 	}
 	c.busySince.Store(0)
+	if e := c.terminated.Load(); e != nil {
+		return e
+	}
 	if c.draining.Load() && c.session.TxStatus() == 'I' {
 		return errAdminShutdown
 	}
@@ -169,6 +173,18 @@ func (c *conn) drain() {
 	}
 }
 
+// terminate ends the connection as soon as its running statement, which is
+// canceled, has ended.
+func (c *conn) terminate(why *pgerr.Error) {
+	if !c.terminated.CompareAndSwap(nil, why) {
+		return
+	}
+	if c.busySince.Load() == 0 {
+		c.net.SetReadDeadline(time.Now())
+	}
+	c.cancelStatement(why)
+}
+
 // readFailed answers a message that could not be read. It returns nil when
 // the stream goes on.
 func (c *conn) readFailed(err error) error {
@@ -181,6 +197,8 @@ func (c *conn) readFailed(err error) error {
 		return c.fatal(e)
 	case errors.Is(err, errBadLength):
 		return c.fatal(protocolError("invalid message length").(*pgerr.Error))
+	case c.terminated.Load() != nil:
+		return c.fatal(c.terminated.Load())
 	case c.draining.Load():
 		return c.fatal(errAdminShutdown)
 	case c.idleError != nil && errors.Is(err, os.ErrDeadlineExceeded):

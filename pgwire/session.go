@@ -61,6 +61,9 @@ type Startup struct {
 	// Wake makes the connection call Deliver as soon as the client is idle. Any
 	// goroutine may call it; it does not wait.
 	Wake func()
+	// Terminate ends the connection from any goroutine: the client is told why,
+	// at once or as the end of its running statement. It does not wait.
+	Terminate func(why *pgerr.Error)
 }
 
 // Sessions makes sessions.

@@ -58,7 +58,8 @@ type block struct {
 	committed raftlog.Index // where the log has it, 0 until then
 
 	savepoints []savepoint
-	listens    []listenChange // LISTEN and UNLISTEN, for the end of the block
+	listens    []listenChange         // LISTEN and UNLISTEN, for the end of the block
+	locks      []raftlog.AdvisoryLock // the transaction asked for, in order
 }
 
 // pendingWrite is a write whose outcome is decided at the end of the block.
@@ -80,6 +81,7 @@ type savepoint struct {
 	base          *settings.State
 	inWorkspace   bool
 	listens       int
+	locks         int
 }
 
 // oneSnapshot tells whether all queries of the block see the same snapshot.
@@ -117,6 +119,7 @@ func (s *Session) endBlock() {
 	if b == nil {
 		return
 	}
+	s.releaseTransaction(0)
 	s.block = nil
 	for name, p := range s.portals {
 		p.close()

@@ -11,9 +11,11 @@ import (
 
 var _ builtin.Caller = (*sessionFacts)(nil)
 
-// Call runs functions that act outside of the database. What would have to be
-// agreed on between nodes, such as advisory locks, does not exist.
+// Call runs functions that act outside of the database.
 func (f *sessionFacts) Call(function string, args []types.Value) (types.Value, error) {
+	if isAdvisory(function) {
+		return (*Session)(f).callAdvisory(function, args)
+	}
 	if function != "pg_sleep" {
 		return types.Value{}, pgerr.Unsupported("function %s is not supported", function)
 	}

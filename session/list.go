@@ -12,8 +12,8 @@ import (
 
 var _ builtin.Lister = (*sessionFacts)(nil)
 
-// List serves pg_settings, pg_prepared_statements, pg_cursors,
-// pg_stat_activity and pg_listening_channels().
+// List serves pg_settings, pg_prepared_statements, pg_cursors, pg_stat_activity,
+// pg_listening_channels() and pg_locks.
 func (f *sessionFacts) List(function string, args []types.Value) [][]types.Value {
 	s := (*Session)(f)
 	switch function {
@@ -23,6 +23,8 @@ func (f *sessionFacts) List(function string, args []types.Value) [][]types.Value
 		return s.listPrepared()
 	case "pg_cursor":
 		return s.listCursors()
+	case "pg_lock_status":
+		return s.listLocks()
 	case "pg_stat_get_activity":
 		return s.listActivity(args[0])
 	case "pg_listening_channels":

@@ -41,6 +41,8 @@ type Config struct {
 	// Now is the clock from which transactions take their time; nil is
 	// time.Now.
 	Now func() time.Time
+	// Node is the id of this node, which holds its clients' advisory locks.
+	Node string
 }
 
 // Manager makes the sessions of one node and holds what they share: the
@@ -52,6 +54,8 @@ type Manager struct {
 
 	catalog   atomic.Pointer[catalog.Catalog]
 	loadMutex chan struct{} // held (one token) while the catalog is loaded
+
+	lockers *lockers
 
 	mu       sync.Mutex // guards sessions
 	sessions map[*Session]struct{}
@@ -68,11 +72,20 @@ func NewManager(config Config) *Manager {
 	if config.Listeners == nil {
 		config.Listeners = NewListeners()
 	}
-	return &Manager{
+	m := &Manager{
 		config: config, plans: newPlanCache(), started: config.Now(),
 		loadMutex: make(chan struct{}, 1), sessions: map[*Session]struct{}{},
 	}
+	m.lockers = newLockers(&m.config)
+	return m
 }
+
+// Start begins what the manager does by itself. Close ends it.
+func (m *Manager) Start() { m.lockers.start() }
+
+// Close ends what Start began. Until ctx ends it releases the advisory locks of
+// the sessions that have ended.
+func (m *Manager) Close(ctx context.Context) { m.lockers.close(ctx) }
 
 // NewSession implements pgwire.Sessions.
 func (m *Manager) NewSession(ctx context.Context, start pgwire.Startup, r *pgwire.Reply) (pgwire.Session, error) {

@@ -21,14 +21,15 @@ const (
 // shared by sessions.
 type planned struct {
 	*plan.Statement
-	raw     ast.RawStmt
-	sql     string // the source text that raw's offsets refer to
-	version uint64 // of the catalog it was made for
-	catalog *catalog.Catalog
-	columns []pgwire.Column
-	text    []types.Encoder // of the columns, in text format
-	binary  []types.Encoder
-	depends []raftlog.Dependency
+	raw      ast.RawStmt
+	sql      string // the source text that raw's offsets refer to
+	version  uint64 // of the catalog it was made for
+	catalog  *catalog.Catalog
+	columns  []pgwire.Column
+	text     []types.Encoder // of the columns, in text format
+	binary   []types.Encoder
+	depends  []raftlog.Dependency
+	advisory bool // it may call functions on advisory locks
 }
 
 // newPlanned wraps a plan with what running it needs.
@@ -37,6 +38,7 @@ func newPlanned(st *plan.Statement, raw ast.RawStmt, sql string, cat *catalog.Ca
 	if st.Kind != plan.Copy {
 		p.describe(st.Columns)
 	}
+	p.advisory = isAdvisory(p.querySQL())
 	for _, d := range st.Depends {
 		p.depends = append(p.depends, raftlog.Dependency{Relation: d.Relation, Version: raftlog.SchemaVersion(d.Version)})
 	}

@@ -247,6 +247,7 @@ func (s *Session) sendRows(ctx context.Context, p *portal, rowsMax int64, r *pgw
 	columns := len(p.encoders)
 	for rowsMax == 0 || n < rowsMax {
 		more, err := p.rows.next()
+		s.sendNotices(r)
 		if err != nil {
 			p.close()
 			return err

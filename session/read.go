@@ -19,6 +19,9 @@ import (
 // read starts a query: its rows come from the workspace of the block, from the
 // block's snapshot, or from a snapshot of its own.
 func (s *Session) read(ctx context.Context, p *portal, r *pgwire.Reply) error {
+	if p.planned.advisory {
+		return s.readLocking(ctx, p, r)
+	}
 	if s.block != nil {
 		if err := s.settlePending(ctx, r); err != nil {
 			return err
@@ -159,9 +162,10 @@ func (s *Session) reach(ctx context.Context) error {
 // and for FOR UPDATE and FOR SHARE at every level. (Kung and Robinson 1981, the
 // read phase: what was read is part of what is validated.) So must currval and
 // lastval after the block's own nextval: in the log's order another transaction
-// may have drawn the value that the client was shown.
+// may have drawn the value that the client was shown. What pg_locks shows is not
+// the transaction's to rely on.
 func (b *block) validates(p *portal) bool {
-	if b.readOnly || p.planned.Kind != plan.Read {
+	if b.readOnly || p.planned.Kind != plan.Read || p.planned.listsLocks() {
 		return false
 	}
 	return b.explicit && (b.oneSnapshot() || p.planned.ForUpdate) || b.workspace != nil && asksDraws(p.planned.SQL)

@@ -40,6 +40,7 @@ type Session struct {
 	channels []string  // that the session listens to, in the order of LISTEN
 
 	functions catalogFunctions
+	advisory  advisory
 	watcher   watcher
 
 	currval map[uint32]int64 // last value of each sequence used
@@ -94,17 +95,22 @@ func (s *Session) TxStatus() byte {
 func (s *Session) Fail() {
 	if s.block != nil {
 		s.block.failed = true
+		s.releaseTransaction(s.block.lastSavepointLocks())
 	}
 }
 
 // Close implements pgwire.Session.
 func (s *Session) Close() {
+	if s.block != nil {
+		s.block.locks = nil // all locks of the session end below
+	}
 	s.endBlock()
 	for _, p := range s.portals {
 		p.close()
 	}
 	s.stopListening()
 	s.watcher.forget()
+	s.manager.lockers.leave(s)
 	s.manager.forget(s)
 }
 

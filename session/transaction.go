@@ -180,7 +180,7 @@ func (s *Session) setSavepoint(name string, r *pgwire.Reply) error {
 	}
 	b.savepoints = append(b.savepoints, savepoint{
 		name: name, operations: len(b.operations), catalog: b.catalog, changesSchema: b.changesSchema,
-		settings: s.settings, base: s.base, inWorkspace: b.workspace != nil, listens: len(b.listens),
+		settings: s.settings, base: s.base, inWorkspace: b.workspace != nil, listens: len(b.listens), locks: len(b.locks),
 	})
 	r.CommandComplete("SAVEPOINT")
 	return nil
@@ -219,6 +219,7 @@ func (s *Session) rollbackTo(ctx context.Context, at int, r *pgwire.Reply) error
 		b.workspace.Close()
 		b.workspace = nil
 	}
+	s.releaseTransaction(sp.locks)
 	for i := at + 1; i < len(b.savepoints); i++ {
 		b.savepoints[i].inWorkspace = false
 	}

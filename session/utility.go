@@ -70,7 +70,7 @@ func (s *Session) utility(ctx context.Context, p *portal, last bool, r *pgwire.R
 	case *ast.ClosePortalStmt:
 		return true, s.closeCursor(t, r)
 	case *ast.DiscardStmt:
-		return true, s.discard(t, r)
+		return true, s.discard(ctx, t, r)
 	case *ast.ConstraintsSetStmt:
 		return true, s.setConstraints(t, r)
 	case *ast.LockStmt:
@@ -195,11 +195,14 @@ func (s *Session) vacuum(ctx context.Context, t *ast.VacuumStmt, r *pgwire.Reply
 	return nil
 }
 
-func (s *Session) discard(t *ast.DiscardStmt, r *pgwire.Reply) error {
+func (s *Session) discard(ctx context.Context, t *ast.DiscardStmt, r *pgwire.Reply) error {
 	switch t.Target {
 	case ast.DiscardAll:
 		if s.block != nil {
 			return pgerr.New(pgerr.ActiveSQLTransaction, "DISCARD ALL cannot run inside a transaction block")
+		}
+		if err := s.unlockAll(ctx); err != nil {
+			return err
 		}
 		clear(s.statements)
 		clear(s.cursors)

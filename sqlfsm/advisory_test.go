@@ -172,7 +172,7 @@ func TestWaitAdvisory(t *testing.T) {
 	wait := func(ctx context.Context, n int64) chan error {
 		done := make(chan error, 1)
 		index := m.AppliedIndex()
-		go func() { done <- m.WaitAdvisory(ctx, index, client(n), exclusive(1)) }()
+		go func() { done <- m.WaitAdvisory(ctx, nil, index, client(n), exclusive(1)) }()
 		return done
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -3,6 +3,7 @@ package sqlfsm
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -95,9 +96,13 @@ func (s *Store) WatchAdvisory(f func(raftlog.AdvisoryHolder)) {
 // ErrAdvisoryLost tells a waiter that it is in no queue any more.
 var ErrAdvisoryLost = pgerr.New(pgerr.AdminShutdown, "the place in the queue of an advisory lock was lost")
 
+// ErrAdvisoryStopped tells a waiter that it was told to stop.
+var ErrAdvisoryStopped = errors.New("stopped waiting for an advisory lock")
+
 // WaitAdvisory returns when the lock that the entry at index queued for is
-// granted. ErrAdvisoryLost tells that the row is gone.
-func (s *Store) WaitAdvisory(ctx context.Context, index raftlog.Index, h raftlog.AdvisoryHolder, l raftlog.AdvisoryLock) error {
+// granted, ErrAdvisoryLost when the row is gone, ErrAdvisoryStopped when stop,
+// which may be nil, is closed first.
+func (s *Store) WaitAdvisory(ctx context.Context, stop <-chan struct{}, index raftlog.Index, h raftlog.AdvisoryHolder, l raftlog.AdvisoryLock) error {
 	if err := s.WaitApplied(ctx, index); err != nil {
 		return err
 	}
@@ -120,6 +125,8 @@ func (s *Store) WaitAdvisory(ctx context.Context, index raftlog.Index, h raftlog
 		}
 		select {
 		case <-changed:
+		case <-stop:
+			return ErrAdvisoryStopped
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
