@@ -97,6 +97,7 @@ func (c *trial) start(i int) {
 		ID: "id-" + d.name, Name: d.name, Version: "test", Logger: c.log.With("node", d.name),
 		Listener: l, Dial: host.Dial, Advertise: c.addr(i),
 		FSM: d.machine, Machine: d.machine, Log: log, Snapshots: d.snaps,
+		Holders:   d.machine.holders,
 		Bootstrap: i == 0, NonVoter: d.learner,
 		Genesis: func() *raftlog.Entry {
 			d.machine.mu.Lock()

@@ -32,6 +32,8 @@ type machineState struct {
 	Seen     map[uint64]int64 // by session
 	Clock    int64
 	Genesis  int
+	Holders  []string // nodes that hold locks
+	Ended    []string // nodes whose locks were released
 }
 
 type ledgerLine struct {
@@ -154,6 +156,8 @@ func (m *machine) executeLocked(id uint64, e *raftlog.Entry) raftlog.Result {
 	case raftlog.OpFence:
 		return raftlog.Result{Status: raftlog.Fenced}
 	case raftlog.OpNoop:
+	case raftlog.OpAdvisory:
+		m.advisoryLocked(e)
 	default:
 		if e.ChangesSchema {
 			m.state.Genesis++
@@ -168,6 +172,32 @@ func (m *machine) executeLocked(id uint64, e *raftlog.Entry) raftlog.Result {
 		}
 	}
 	return raftlog.Result{Status: raftlog.Applied, Statements: []raftlog.StatementResult{{Changed: int64(len(e.Operations))}}}
+}
+
+// advisoryLocked makes the holder's node one that has locks, or none.
+func (m *machine) advisoryLocked(e *raftlog.Entry) {
+	a, ok := raftlog.ParseAdvisory(e.Operations[0].Params)
+	if !ok {
+		panic("advisory operation not understood")
+	}
+	if a.Action == raftlog.AdvisoryEnd {
+		m.state.Ended = append(m.state.Ended, a.Holder.Node)
+		m.state.Holders = slices.DeleteFunc(m.state.Holders, func(id string) bool { return id == a.Holder.Node })
+		return
+	}
+	m.state.Holders = append(m.state.Holders, a.Holder.Node)
+}
+
+func (m *machine) holders() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.state.Holders)
+}
+
+func (m *machine) ended() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.state.Ended)
 }
 
 // Snapshot copies the whole state; Restore puts it back.

@@ -31,7 +31,7 @@ type lockers struct {
 
 const (
 	// strayInterval is how often locks without a session are looked for.
-	strayInterval = time.Second
+	strayInterval = 200 * time.Millisecond
 	// strayLimit bounds one attempt to release them.
 	strayLimit = 10 * time.Second
 )
@@ -137,9 +137,8 @@ func (k *lockers) endLeft(ctx context.Context) {
 // endStrays ends the holders of this node that are not among its sessions.
 func (k *lockers) endStrays(ctx context.Context) {
 	ended := map[raftlog.AdvisoryHolder]bool{}
-	for _, row := range k.config.Store.AdvisoryLocks() {
-		h := row.Holder
-		if h.Node != k.config.Node || h.Run == k.run && k.session(h.Session) != nil {
+	for _, h := range k.config.Store.AdvisoryHolders(k.config.Node) {
+		if h.Run == k.run && k.session(h.Session) != nil {
 			continue
 		}
 		if h.Run != k.run {

@@ -147,6 +147,22 @@ func (s *Store) AdvisoryLocks() []AdvisoryRow {
 	return rows
 }
 
+// AdvisoryHolders returns the holders of a node, in no order.
+func (s *Store) AdvisoryHolders(node string) []raftlog.AdvisoryHolder {
+	v := &s.advisory
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	seen := map[raftlog.AdvisoryHolder]bool{}
+	var holders []raftlog.AdvisoryHolder
+	for id := range v.rows {
+		if id.holder.Node == node && !seen[id.holder] {
+			seen[id.holder] = true
+			holders = append(holders, id.holder)
+		}
+	}
+	return holders
+}
+
 // AdvisoryNodes returns the nodes whose clients have advisory locks or wait for
 // them.
 func (s *Store) AdvisoryNodes() []string {
