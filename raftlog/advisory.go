@@ -16,6 +16,7 @@ const (
 	AdvisoryWait                              // take Locks[0], or queue for it
 	AdvisoryRelease                           // give back Locks, or leave their queues
 	AdvisoryEnd                               // release all that Holder has; its zero fields mean all of the node
+	AdvisoryGuard                             // as the last operation of a transaction: refuse it if Holder has no lock
 
 	advisoryActionEnd
 )
@@ -48,24 +49,26 @@ type Advisory struct {
 	Action AdvisoryAction
 	Holder AdvisoryHolder
 	PID    int64 // of the client's connection, for pg_locks
+	Holds  bool  // to try and to wait is refused if Holder has no lock
 	Locks  []AdvisoryLock
 }
 
-// The parameters are action, node, run, session, PID, and then for each lock its
-// key and its flags.
+// The parameters are action, node, run, session, PID, holds, and then for each lock
+// its key and its flags.
 const (
-	advisoryHeader = 5
+	advisoryHeader = 6
 	advisoryLock   = 2
 
 	advisoryPair   = 1
 	advisoryShared = 2
 )
 
-// Operation returns the operation, which is the only one of its entry.
+// Operation returns the operation. Unless it is a guard it is the only one of its
+// entry.
 func (a *Advisory) Operation() Operation {
 	params := []types.Value{
 		types.IntValue(int64(a.Action)), types.TextValue(a.Holder.Node), types.IntValue(a.Holder.Run),
-		types.IntValue(a.Holder.Session), types.IntValue(a.PID),
+		types.IntValue(a.Holder.Session), types.IntValue(a.PID), types.BoolValue(a.Holds),
 	}
 	for _, l := range a.Locks {
 		var flags int64
@@ -97,7 +100,7 @@ func ParseAdvisory(params []types.Value) (a Advisory, ok bool) {
 	}
 	a.Action = AdvisoryAction(action)
 	a.Holder = AdvisoryHolder{Node: string(params[1].Bytes), Run: params[2].Int64(), Session: params[3].Int64()}
-	a.PID = params[4].Int64()
+	a.PID, a.Holds = params[4].Int64(), params[5].Int64() != 0
 	for rest := params[advisoryHeader:]; len(rest) > 0; rest = rest[advisoryLock:] {
 		flags := rest[1].Int64()
 		if flags&^(advisoryPair|advisoryShared) != 0 {

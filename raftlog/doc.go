@@ -50,8 +50,8 @@
 //	params     uvarint count, then values
 //
 // The parameters of an operation on advisory locks (Advisory) are INTEGER action,
-// TEXT node, INTEGER run, session, PID, and for each lock INTEGER key and flags: 1
-// the key is two integers, 2 shared. Its result has one statement, whose changed
+// TEXT node, INTEGER run, session, PID, holds, and for each lock INTEGER key and
+// flags: 1 the key is two integers, 2 shared. Its result has one statement, whose changed
 // is 0 refused, 1 granted, 2 queued, or how many locks were released.
 //
 // Result:

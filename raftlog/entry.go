@@ -66,7 +66,7 @@ const (
 	OpExpireSessions // end the sessions not heard of since Params[0] (INTEGER, log clock)
 	OpFence          // the entry's Request is decided: its outcome if applied, else never
 	OpNoop           // nothing; with a Request it keeps the request's session alive
-	OpAdvisory       // take or release advisory locks: see Advisory
+	OpAdvisory       // take or release advisory locks: see Advisory; a guard may end a transaction
 
 	opKindEnd
 )

@@ -79,7 +79,7 @@ func sampleEntries() map[string]*Entry {
 }
 
 var sampleAdvisory = Advisory{
-	Action: AdvisoryRelease, Holder: AdvisoryHolder{Node: "node", Run: 812345678901234, Session: 3}, PID: 4711,
+	Action: AdvisoryRelease, Holder: AdvisoryHolder{Node: "node", Run: 812345678901234, Session: 3}, PID: 4711, Holds: true,
 	Locks: []AdvisoryLock{{Key: math.MinInt64}, {Key: -1, Pair: true, Shared: true}},
 }
 
@@ -91,12 +91,12 @@ func TestParseAdvisory(t *testing.T) {
 	integer := types.IntValue
 	for name, params := range map[string][]types.Value{
 		"nothing":        nil,
-		"half a lock":    op.Params[:6],
-		"action 0":       {integer(0), types.TextValue("n"), integer(1), integer(1), integer(1)},
-		"later action":   {integer(99), types.TextValue("n"), integer(1), integer(1), integer(1)},
-		"number of node": {integer(3), integer(1), integer(1), integer(1), integer(1)},
-		"later flag":     {integer(1), types.TextValue("n"), integer(1), integer(1), integer(1), integer(1), integer(4)},
-		"try of nothing": {integer(1), types.TextValue("n"), integer(1), integer(1), integer(1)},
+		"half a lock":    op.Params[:7],
+		"action 0":       {integer(0), types.TextValue("n"), integer(1), integer(1), integer(1), integer(0)},
+		"later action":   {integer(99), types.TextValue("n"), integer(1), integer(1), integer(1), integer(0)},
+		"number of node": {integer(3), integer(1), integer(1), integer(1), integer(1), integer(0)},
+		"later flag":     {integer(1), types.TextValue("n"), integer(1), integer(1), integer(1), integer(0), integer(1), integer(4)},
+		"try of nothing": {integer(1), types.TextValue("n"), integer(1), integer(1), integer(1), integer(0)},
 	} {
 		if got, ok := ParseAdvisory(params); ok {
 			t.Errorf("ParseAdvisory of %s = %+v", name, got)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,16 +41,6 @@ type leased interface {
 // releaseLimit bounds how long the end of a transaction waits for its locks to be
 // released. When that fails the session ends, and with it all of its locks.
 const releaseLimit = 30 * time.Second
-
-// errLocksLost ends a session that has not the locks that its client believes it
-// has.
-func errLocksLost() *pgerr.Error {
-	return &pgerr.Error{
-		Severity: "FATAL", Code: pgerr.AdminShutdown, Message: "terminating connection because its advisory locks were released",
-		Detail: "The other nodes of the cluster could not reach this node for too long.",
-		Hint:   "Connect again and take the locks anew.",
-	}
-}
 
 // isAdvisory tells whether a statement may call functions on advisory locks.
 func isAdvisory(sql string) bool {
@@ -261,7 +252,7 @@ func (s *Session) release(ctx context.Context, locks []raftlog.AdvisoryLock) err
 // proposeAdvisory has an operation on locks applied and returns its answer. When
 // it cannot be known whether it was, the session ends, and its locks with it.
 func (s *Session) proposeAdvisory(ctx context.Context, action raftlog.AdvisoryAction, locks ...raftlog.AdvisoryLock) (int64, error) {
-	a := raftlog.Advisory{Action: action, Holder: s.holder(), PID: int64(s.start.PID), Locks: locks}
+	a := raftlog.Advisory{Action: action, Holder: s.holder(), PID: int64(s.start.PID), Holds: s.holdsLocks(), Locks: locks}
 	result, err := s.propose(ctx, &raftlog.Entry{Moment: s.moment(), Operations: []raftlog.Operation{a.Operation()}})
 	switch {
 	case pgerr.Code(err) == pgerr.TransactionResolutionUnknown:
@@ -277,11 +268,22 @@ func (s *Session) proposeAdvisory(ctx context.Context, action raftlog.AdvisoryAc
 	return 0, unexpectedStatus(&result)
 }
 
+// holdsLocks tells whether the session believes to have a lock.
+func (s *Session) holdsLocks() bool { return len(s.advisory.held) > 0 }
+
+// guard makes e a transaction that is refused where the session has lost its
+// locks without knowing it yet.
+func (s *Session) guard(e *raftlog.Entry) {
+	if s.holdsLocks() && e.Control() == 0 {
+		a := raftlog.Advisory{Action: raftlog.AdvisoryGuard, Holder: s.holder()}
+		e.Operations = append(slices.Clip(e.Operations), a.Operation())
+	}
+}
+
 // loseLocks ends the session: what it believed to have it has not.
 func (s *Session) loseLocks() error {
-	err := errLocksLost()
-	s.terminate(err)
-	return err
+	s.terminate(sqlfsm.ErrAdvisoryLost)
+	return sqlfsm.ErrAdvisoryLost
 }
 
 func (s *Session) terminate(why *pgerr.Error) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"polyreme/raftlog"
+	"polyreme/sqlfsm"
 )
 
 // lockers are the sessions of this node that hold advisory locks, or did. It sees
@@ -103,7 +104,7 @@ func (k *lockers) lost(h raftlog.AdvisoryHolder) {
 		return
 	}
 	if s := k.session(h.Session); s != nil {
-		s.terminate(errLocksLost())
+		s.terminate(sqlfsm.ErrAdvisoryLost)
 	}
 }
 

@@ -271,9 +271,13 @@ func (s *Session) answer(p *portal, result *raftlog.StatementResult, describe bo
 
 // propose carries an entry through the log.
 func (s *Session) propose(ctx context.Context, e *raftlog.Entry) (raftlog.Result, error) {
+	s.guard(e)
 	result, index, err := s.manager.config.Log.Propose(ctx, e)
 	if err != nil {
 		return result, err
+	}
+	if result.Err != nil && result.Err.Severity == "FATAL" {
+		return result, s.loseLocks()
 	}
 	if result.Status == raftlog.Applied || result.Status == raftlog.ResultLost {
 		s.awaitOwn(ctx, e, index)

@@ -16,6 +16,11 @@ import (
 // later waits behind those it conflicts with, unless it has the key already in
 // the other mode (place 0).
 //
+// Who has a lock believes that it has all that it took, and only the end of the
+// holder (AdvisoryEnd) takes locks away from it, all at once. So a holder that has
+// any has all, and one that believes to have some and has none is refused: its
+// transactions by a guard, its requests by Advisory.Holds.
+//
 // A waiter that would close a circle of waiting is refused at once, with 40P01:
 // PostgreSQL finds the same one after deadlock_timeout.
 const advisoryTables = `
@@ -80,6 +85,28 @@ func (d *advisory) load(conn *sqlite.Conn) (err error) {
 	return err
 }
 
+// guarded takes the guard off a transaction's operations; the result is not nil
+// where it refuses.
+func (d *advisory) guarded(e *raftlog.Entry) (*raftlog.Result, error) {
+	last := len(e.Operations) - 1
+	if last < 0 || e.Operations[last].Kind != raftlog.OpAdvisory {
+		return nil, nil
+	}
+	r, err := d.apply(&raftlog.Entry{Operations: e.Operations[last:]})
+	if err != nil || r.Status != raftlog.Applied {
+		return &r, err
+	}
+	e.Operations = e.Operations[:last]
+	return nil, nil
+}
+
+// holds tells whether a holder has any lock.
+func (d *advisory) holds(h raftlog.AdvisoryHolder) (bool, error) {
+	rows, err := d.query("WHERE node = ?1 AND run = ?2 AND session = ?3 AND granted = 1 ORDER BY id LIMIT 1",
+		types.TextValue(h.Node), types.IntValue(h.Run), types.IntValue(h.Session))
+	return len(rows) > 0, err
+}
+
 // apply carries out the operation of an entry.
 func (d *advisory) apply(e *raftlog.Entry) (raftlog.Result, error) {
 	a, ok := raftlog.ParseAdvisory(e.Operations[0].Params)
@@ -98,6 +125,10 @@ func (d *advisory) apply(e *raftlog.Entry) (raftlog.Result, error) {
 		answer, err = d.release(&a)
 	case raftlog.AdvisoryEnd:
 		answer, err = d.end(a.Holder)
+	case raftlog.AdvisoryGuard:
+		if holds, err := d.holds(a.Holder); err != nil || !holds {
+			return failed(0, ErrAdvisoryLost), err
+		}
 	}
 	return raftlog.Result{Status: raftlog.Applied, Statements: []raftlog.StatementResult{{Changed: answer}}}, err
 }
@@ -105,6 +136,11 @@ func (d *advisory) apply(e *raftlog.Entry) (raftlog.Result, error) {
 // take grants a lock, queues for it or refuses it.
 func (d *advisory) take(a *raftlog.Advisory, now int64) (answer int64, refused *pgerr.Error, err error) {
 	row := AdvisoryRow{Holder: a.Holder, PID: a.PID, Lock: a.Locks[0], Asked: now, place: 1}
+	if a.Holds {
+		if holds, err := d.holds(a.Holder); err != nil || !holds {
+			return 0, ErrAdvisoryLost, err
+		}
+	}
 	others, err := d.ofKey(row.Lock)
 	if err != nil {
 		return 0, nil, err

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"polyreme/pgsql/types"
 	"polyreme/pgwire/pgerr"
 	"polyreme/raftlog"
 )
@@ -118,6 +119,40 @@ func TestAdvisoryDeadlock(t *testing.T) {
 	}
 }
 
+func TestAdvisoryGuard(t *testing.T) {
+	m := newMachine(t)
+	m.script("CREATE TABLE t1(c1 INTEGER PRIMARY KEY) STRICT")
+	guard := advisoryEntry(raftlog.AdvisoryGuard, client(1)).Operations[0]
+	write := func(value string) raftlog.Result {
+		e := entry("INSERT INTO t1 VALUES("+value+")", "SELECT 1")
+		e.Operations = append(e.Operations, guard)
+		return m.apply(e)[0]
+	}
+	refused := func(r raftlog.Result) {
+		t.Helper()
+		if r.Status != raftlog.Failed || r.Err.Code != pgerr.AdminShutdown || r.Err.Severity != "FATAL" {
+			t.Errorf("status %v, %+v", r.Status, r.Err)
+		}
+	}
+	refused(write("1"))
+	m.advise(raftlog.AdvisoryWait, client(2), exclusive(1))
+	m.advise(raftlog.AdvisoryWait, client(1), exclusive(1))
+	refused(write("2")) // to wait is not to have
+	m.advise(raftlog.AdvisoryRelease, client(2), exclusive(1))
+	if r := write("3"); r.Status != raftlog.Applied || len(r.Statements) != 2 || r.Statements[0].Changed != 1 {
+		t.Errorf("result %+v", r)
+	}
+	m.advise(raftlog.AdvisoryEnd, client(1))
+	refused(write("4"))
+	more := advisoryEntry(raftlog.AdvisoryTry, client(1), exclusive(2))
+	more.Operations[0].Params[5] = types.IntValue(1) // it believes to have the first
+	refused(m.apply(more)[0])
+	m.want("3", "SELECT c1 FROM t1")
+	if got := m.locks(); got != "" {
+		t.Errorf("locks %s", got)
+	}
+}
+
 // TestAdvisorySameLogSameLocks: machines that apply the same log in groups of
 // another size, with restarts between them, have the same locks.
 func TestAdvisorySameLogSameLocks(t *testing.T) {
@@ -165,7 +200,13 @@ func TestAdvisoryMalformed(t *testing.T) {
 func TestWaitAdvisory(t *testing.T) {
 	m := newMachine(t)
 	var ended []raftlog.AdvisoryHolder
-	m.WatchAdvisory(func(h raftlog.AdvisoryHolder) { ended = append(ended, h) })
+	m.WatchAdvisory(func(h raftlog.AdvisoryHolder) {
+		ended = append(ended, h)
+		// Who waits for an index finds the locks as they are there.
+		if got := m.AppliedIndex(); uint64(got) >= m.index {
+			t.Errorf("the index %d is published before the locks", got)
+		}
+	})
 	m.advise(raftlog.AdvisoryWait, client(1), exclusive(1))
 	m.advise(raftlog.AdvisoryWait, client(2), exclusive(1))
 	m.advise(raftlog.AdvisoryWait, client(3), exclusive(1))

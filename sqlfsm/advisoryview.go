@@ -93,8 +93,13 @@ func (s *Store) WatchAdvisory(f func(raftlog.AdvisoryHolder)) {
 	s.advisory.ended = f
 }
 
-// ErrAdvisoryLost tells a waiter that it is in no queue any more.
-var ErrAdvisoryLost = pgerr.New(pgerr.AdminShutdown, "the place in the queue of an advisory lock was lost")
+// ErrAdvisoryLost ends the session of a holder that does not have the locks, or the
+// place in a queue, that its client believes it has.
+var ErrAdvisoryLost = &pgerr.Error{
+	Severity: "FATAL", Code: pgerr.AdminShutdown, Message: "terminating connection because its advisory locks were released",
+	Detail: "The other nodes of the cluster could not reach this node for too long.",
+	Hint:   "Connect again and take the locks anew.",
+}
 
 // ErrAdvisoryStopped tells a waiter that it was told to stop.
 var ErrAdvisoryStopped = errors.New("stopped waiting for an advisory lock")

@@ -291,6 +291,9 @@ func (a *applier) execute(e *raftlog.Entry, control raftlog.OpKind) (raftlog.Res
 	if result, ok := a.broken[a.where]; ok {
 		return result, nil
 	}
+	if refused, err := a.advisory.guarded(e); refused != nil || err != nil {
+		return *refused, err
+	}
 	if !a.versions.hold(e.Dependencies) {
 		return raftlog.Result{Status: raftlog.SchemaChanged}, nil
 	}

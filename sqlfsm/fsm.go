@@ -74,8 +74,8 @@ func (f *FSM) apply(logs []*raft.Log, results []any) error {
 	if sent := f.applier.notifications.take(); len(sent) > 0 {
 		s.config.OnNotify(sent)
 	}
+	s.advisory.publish(&f.applier.advisory.changes) // before those who wait for the index look
 	s.publish(f.applier)
-	s.advisory.publish(&f.applier.advisory.changes)
 	s.groups.Add(1)
 	for _, r := range results {
 		if decided, ok := r.([]raftlog.Result); ok {

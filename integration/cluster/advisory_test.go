@@ -307,8 +307,8 @@ func TestAdvisoryNodeKilled(t *testing.T) {
 	t.Logf("released %v after the restart", soon(t, granted, 5*time.Second))
 }
 
-// TestAdvisoryNodeFrozen: a node that did not answer for long lost its locks, and
-// tells its clients when it is back.
+// TestAdvisoryNodeFrozen: a node that did not answer for long lost its locks. It
+// tells its clients when it is back, and what they write is refused.
 func TestAdvisoryNodeFrozen(t *testing.T) {
 	c := harness.Start(t, 3)
 	frozen := c.Nodes[0]
@@ -318,6 +318,7 @@ func TestAdvisoryNodeFrozen(t *testing.T) {
 	holder, idle, stranger := newLocker(t, frozen), newLocker(t, frozen), newLocker(t, frozen)
 	holder.must("SELECT pg_advisory_lock(1)")
 	idle.must("SELECT pg_advisory_lock_shared(2)")
+	stranger.must("CREATE TABLE written(n int)")
 	waiter := newLocker(t, c.Leader())
 	granted := waiter.start("SELECT pg_advisory_lock(1)")
 	stranger.waiting(1)
@@ -325,11 +326,16 @@ func TestAdvisoryNodeFrozen(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("released %v after the freeze", soon(t, granted, lockLimit))
+	late := holder.start("INSERT INTO written VALUES (1)")
 	if err := syscall.Kill(frozen.PID(), syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
 	frozen.WaitReady()
-	holder.refused("57P01", "SELECT pg_sleep(30)")
+	var e *pgconn.PgError
+	if err := <-late; !errors.As(err, &e) || e.Code != "57P01" || e.Severity != "FATAL" {
+		t.Errorf("a write under a lost lock: %v", err)
+	}
+	stranger.want("0", "SELECT count(*) FROM written")
 	idle.refused("57P01", "SELECT pg_sleep(30)")
 	stranger.want("1", "SELECT 1")
 	stranger.want("f", "SELECT pg_try_advisory_lock(1)")
