@@ -187,6 +187,64 @@ func TestAdvisoryLocksAcrossNodes(t *testing.T) {
 	d.free()
 }
 
+// TestAdvisoryExtended: parameters, binary results and pipelines.
+func TestAdvisoryExtended(t *testing.T) {
+	ctx := t.Context()
+	node := harness.Start(t, 1).Nodes[0]
+	l := newLocker(t, node)
+	r := l.ExecParams(ctx, "SELECT pg_try_advisory_lock($1, $2)", [][]byte{[]byte("1"), []byte("-2")}, nil, nil, []int16{1}).Read()
+	if r.Err != nil || len(r.Rows) != 1 || string(r.Rows[0][0]) != "\x01" {
+		t.Fatalf("result %v %v", r.Rows, r.Err)
+	}
+	l.want("1|4294967294|2", "SELECT classid, objid, objsubid FROM pg_locks")
+	for range 2 { // as golang-migrate calls it, prepared once
+		if r := l.ExecParams(ctx, "SELECT pg_advisory_lock($1)", [][]byte{[]byte("7")}, nil, nil, nil).Read(); r.Err != nil {
+			t.Fatal(r.Err)
+		}
+	}
+	l.must("SELECT pg_advisory_unlock(7)")
+	l.want("2", "SELECT count(*) FROM pg_locks")
+	l.must("DISCARD ALL")
+	l.must("CREATE TABLE t(n int)")
+
+	// The statements before one Sync are one transaction.
+	p := l.StartPipeline(ctx)
+	p.SendQueryParams("SELECT pg_advisory_xact_lock(5)", nil, nil, nil, nil)
+	p.SendQueryParams("INSERT INTO t VALUES (1)", nil, nil, nil, nil)
+	p.SendQueryParams("SELECT count(*) FROM pg_locks", nil, nil, nil, nil)
+	p.SendPipelineSync()
+	p.Flush()
+	var last *pgconn.Result
+	for range 3 {
+		got, err := p.GetResults()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last = got.(*pgconn.ResultReader).Read(); last.Err != nil {
+			t.Fatal(last.Err)
+		}
+	}
+	if string(last.Rows[0][0]) != "1" {
+		t.Errorf("%s locks in the transaction", last.Rows[0][0])
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l.want("0|1", "SELECT (SELECT count(*) FROM pg_locks), (SELECT count(*) FROM t)")
+
+	// A failure in a transaction releases its locks at once.
+	n := newLocker(t, node)
+	l.must("BEGIN; SELECT pg_advisory_xact_lock(5)")
+	l.must("SAVEPOINT s; SELECT pg_advisory_xact_lock(6)")
+	l.refused("22012", "SELECT 1/0")
+	n.want("5", "SELECT objid FROM pg_locks")
+	l.must("ROLLBACK TO s")
+	l.refused("22012", "SELECT pg_advisory_lock(7), 1/0 FROM t")
+	n.want("5|7", "SELECT min(objid::int8), max(objid::int8) FROM pg_locks")
+	l.must("ROLLBACK")
+	n.want("7", "SELECT objid FROM pg_locks")
+}
+
 // TestAdvisoryMutualExclusion: clients on all nodes count under one lock, each
 // round of a read and a write. None gets lost.
 func TestAdvisoryMutualExclusion(t *testing.T) {
@@ -305,6 +363,13 @@ func TestAdvisoryNodeKilled(t *testing.T) {
 	leader.Start()
 	leader.WaitReady()
 	t.Logf("released %v after the restart", soon(t, granted, 5*time.Second))
+
+	// One that is stopped releases them before it ends.
+	waiter.must("SELECT pg_advisory_unlock(1)")
+	again = newLocker(t, leader)
+	again.must("SELECT pg_advisory_lock(1)")
+	leader.Stop()
+	waiter.want("t", "SELECT pg_try_advisory_lock(1)")
 }
 
 // TestAdvisoryNodeFrozen: a node that did not answer for long lost its locks. It
