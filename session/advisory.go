@@ -317,11 +317,11 @@ func (s *Session) readLocking(ctx context.Context, p *portal, r *pgwire.Reply) e
 		if err := s.settlePending(ctx, r); err != nil {
 			return err
 		}
-		if readsTables && b.validates(p) {
+		if readsTables && (b.validates(p) || b.explicit && len(p.planned.Locks) > 0) {
 			return pgerr.Unsupported("a query over tables that locks is not supported in this transaction").
 				WithHint("Take advisory locks in a statement of their own, or use READ COMMITTED without FOR UPDATE.")
 		}
-		if b.workspace != nil || b.unseen {
+		if (b.workspace != nil || b.unseen) && !b.readsFresh(p) {
 			w, err := s.openWorkspace(ctx)
 			if err != nil {
 				return err
@@ -345,6 +345,13 @@ func (s *Session) readLocking(ctx context.Context, p *portal, r *pgwire.Reply) e
 func (s *Session) readLockingTables(ctx context.Context, p *portal) error {
 	if err := s.freshen(ctx); err != nil {
 		return err
+	}
+	if s.block != nil && s.block.oneSnapshot() {
+		if err := s.readSnapshot(ctx, p); err != nil {
+			return err
+		}
+		s.advisory.leased = s.block.reader
+		return nil
 	}
 	reader, err := s.manager.config.Store.Reader(ctx)
 	if err != nil {
