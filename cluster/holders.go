@@ -24,7 +24,12 @@ func (n *Node) watchHolders(ctx context.Context) {
 		return
 	}
 	heard := map[string]time.Time{}
+	looked := time.Now()
 	for sleep(ctx, n.cfg.Timing.HolderSilence/holderLooks) {
+		if time.Since(looked) > n.cfg.Timing.HolderSilence/2 {
+			clear(heard) // this node itself stood still: the silence may be its own
+		}
+		looked = time.Now()
 		n.hearHolders(ctx, heard)
 		for id, last := range heard {
 			if silent := time.Since(last); silent >= n.cfg.Timing.HolderSilence && ctx.Err() == nil {

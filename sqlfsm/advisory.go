@@ -1,9 +1,6 @@
 package sqlfsm
 
 import (
-	"fmt"
-	"strings"
-
 	"polyreme/pgsql/types"
 	"polyreme/pgwire/pgerr"
 	"polyreme/raftlog"
@@ -11,10 +8,12 @@ import (
 )
 
 // Advisory locks are rows of polyreme_advisory: one for each holder, key and
-// mode, granted or waiting. Of the waiting ones the order is that of place and
-// id, as in PostgreSQL's queues (src/backend/storage/lmgr/proc.c): who comes
-// later waits behind those it conflicts with, unless it has the key already in
-// the other mode (place 0).
+// mode. The rows of a key stand in the order of waiting, place and id: those who
+// have it, and then its queue, as in PostgreSQL (src/backend/storage/lmgr/proc.c).
+// Who comes later waits behind those it conflicts with, unless it has the key
+// already in the other mode (place 0). So a waiter waits for the rows before its own
+// that it conflicts with, and an operation reads no more of a long queue than its
+// head.
 //
 // Who has a lock believes that it has all that it took, and only the end of the
 // holder (AdvisoryEnd) takes locks away from it, all at once. So a holder that has
@@ -33,12 +32,13 @@ CREATE TABLE IF NOT EXISTS polyreme_advisory(
   key INTEGER NOT NULL,
   pair INTEGER NOT NULL,
   shared INTEGER NOT NULL,
-  granted INTEGER NOT NULL,
+  waiting INTEGER NOT NULL,
   place INTEGER NOT NULL,
   asked INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS polyreme_advisory_key ON polyreme_advisory(key, pair);
+CREATE INDEX IF NOT EXISTS polyreme_advisory_key ON polyreme_advisory(key, pair, waiting, place);
 CREATE INDEX IF NOT EXISTS polyreme_advisory_holder ON polyreme_advisory(node, run, session);
+CREATE INDEX IF NOT EXISTS polyreme_advisory_waiting ON polyreme_advisory(id) WHERE waiting = 1;
 `
 
 // advisoryLocksMax bounds the rows: all locks of the cluster.
@@ -56,7 +56,13 @@ type AdvisoryRow struct {
 	place int64
 }
 
-const advisoryColumns = "id, node, run, session, pid, key, pair, shared, granted, place, asked"
+const advisoryColumns = "id, node, run, session, pid, key, pair, shared, waiting, place, asked"
+
+// The conditions under which rows are read.
+const (
+	ofKey    = "WHERE key = ?1 AND pair = ?2 ORDER BY waiting, place, id"
+	ofHolder = "WHERE node = ?1 AND run = ?2 AND session = ?3 "
+)
 
 // advisory applies operations on advisory locks. It belongs to the applier.
 type advisory struct {
@@ -102,9 +108,15 @@ func (d *advisory) guarded(e *raftlog.Entry) (*raftlog.Result, error) {
 
 // holds tells whether a holder has any lock.
 func (d *advisory) holds(h raftlog.AdvisoryHolder) (bool, error) {
-	rows, err := d.query("WHERE node = ?1 AND run = ?2 AND session = ?3 AND granted = 1 ORDER BY id LIMIT 1",
+	rows, err := d.query(ofHolder+"AND waiting = 0 ORDER BY id LIMIT 1",
 		types.TextValue(h.Node), types.IntValue(h.Run), types.IntValue(h.Session))
 	return len(rows) > 0, err
+}
+
+// held returns what a holder has, or waits for, of a lock's key.
+func (d *advisory) held(h raftlog.AdvisoryHolder, l raftlog.AdvisoryLock) ([]AdvisoryRow, error) {
+	return d.query(ofHolder+"AND key = ?4 AND pair = ?5 ORDER BY id", types.TextValue(h.Node), types.IntValue(h.Run),
+		types.IntValue(h.Session), types.IntValue(l.Key), types.BoolValue(l.Pair))
 }
 
 // apply carries out the operation of an entry.
@@ -141,24 +153,19 @@ func (d *advisory) take(a *raftlog.Advisory, now int64) (answer int64, refused *
 			return 0, ErrAdvisoryLost, err
 		}
 	}
-	others, err := d.ofKey(row.Lock)
+	own, err := d.held(row.Holder, row.Lock)
 	if err != nil {
 		return 0, nil, err
 	}
-	free, first := true, true
-	for i := range others {
-		o := &others[i]
-		switch {
-		case o.Holder == row.Holder && o.Lock == row.Lock:
-			return answerOf(o.Granted), nil, nil
-		case o.Holder == row.Holder:
-			row.place = 0
-		case !conflicts(o.Lock, row.Lock):
-		case o.Granted:
-			free = false
-		default:
-			first = false
+	for i := range own {
+		if own[i].Lock == row.Lock {
+			return answerOf(own[i].Granted), nil, nil
 		}
+		row.place = 0
+	}
+	free, first, err := d.isFree(&row)
+	if err != nil {
+		return 0, nil, err
 	}
 	wait := a.Action == raftlog.AdvisoryWait
 	row.Granted = free && (first || wait && row.place == 0)
@@ -177,6 +184,24 @@ func (d *advisory) take(a *raftlog.Advisory, now int64) (answer int64, refused *
 	return answerOf(row.Granted), nil, d.insert(&row)
 }
 
+// isFree tells whether nobody has what conflicts with row, and whether nobody
+// waits for it.
+func (d *advisory) isFree(row *AdvisoryRow) (free, first bool, err error) {
+	free, first = true, true
+	err = d.each(ofKey, func(o AdvisoryRow) bool {
+		if o.Holder == row.Holder || !conflicts(o.Lock, row.Lock) {
+			return true
+		}
+		if o.Granted {
+			free = false
+		} else {
+			first = false
+		}
+		return o.Granted // after those who have it
+	}, types.IntValue(row.Lock.Key), types.BoolValue(row.Lock.Pair))
+	return free, first, err
+}
+
 func answerOf(granted bool) int64 {
 	if granted {
 		return raftlog.AdvisoryGranted
@@ -192,12 +217,12 @@ func conflicts(a, b raftlog.AdvisoryLock) bool { return !a.Shared || !b.Shared }
 func (d *advisory) release(a *raftlog.Advisory) (int64, error) {
 	var n int64
 	for _, l := range a.Locks {
-		rows, err := d.ofKey(l)
+		rows, err := d.held(a.Holder, l)
 		if err != nil {
 			return 0, err
 		}
 		for i := range rows {
-			if rows[i].Holder == a.Holder && rows[i].Lock == l {
+			if rows[i].Lock == l {
 				if err := d.remove(&rows[i]); err != nil {
 					return 0, err
 				}
@@ -234,71 +259,82 @@ func (d *advisory) end(h raftlog.AdvisoryHolder) (int64, error) {
 
 // wake grants the lock to those at the head of its queue.
 func (d *advisory) wake(l raftlog.AdvisoryLock) error {
-	rows, err := d.ofKey(l)
+	var rows []AdvisoryRow
+	var grants []int
+	err := d.each(ofKey, func(row AdvisoryRow) bool {
+		i := len(rows)
+		rows = append(rows, row)
+		switch {
+		case row.Granted:
+		case blocked(rows, i):
+			return row.Lock.Shared // all behind an exclusive one wait for it
+		default:
+			rows[i].Granted = true
+			grants = append(grants, i)
+		}
+		return true
+	}, types.IntValue(l.Key), types.BoolValue(l.Pair))
 	if err != nil {
 		return err
 	}
-	for i := range rows {
-		w := &rows[i]
-		if w.Granted || blocked(rows, i) {
-			continue
-		}
-		w.Granted = true
-		if err := runWith(d.conn, "UPDATE polyreme_advisory SET granted = 1 WHERE id = ?1", types.IntValue(w.ID)); err != nil {
+	for _, i := range grants {
+		if err := runWith(d.conn, "UPDATE polyreme_advisory SET waiting = 0 WHERE id = ?1", types.IntValue(rows[i].ID)); err != nil {
 			return err
 		}
-		d.changes.rows = append(d.changes.rows, advisoryChange{row: *w})
+		d.changes.rows = append(d.changes.rows, advisoryChange{row: rows[i]})
 	}
 	return nil
 }
 
 // blocked tells whether waiter i of a key has to go on waiting.
 func blocked(rows []AdvisoryRow, i int) bool {
-	for j := range rows {
-		if blocks(rows, j, i) {
+	for j := range i {
+		if blocks(&rows[j], &rows[i]) {
 			return true
 		}
 	}
 	return false
 }
 
-// blocks tells whether waiter i waits for row j: it has the lock, or is ahead in
-// the queue.
-func blocks(rows []AdvisoryRow, j, i int) bool {
-	return rows[j].Holder != rows[i].Holder && conflicts(rows[j].Lock, rows[i].Lock) && (rows[j].Granted || j < i)
+// blocks tells whether a waiter waits for a row before its own.
+func blocks(row, w *AdvisoryRow) bool { return row.Holder != w.Holder && conflicts(row.Lock, w.Lock) }
+
+func (d *advisory) query(where string, params ...types.Value) (rows []AdvisoryRow, err error) {
+	err = d.each(where, func(row AdvisoryRow) bool {
+		rows = append(rows, row)
+		return true
+	}, params...)
+	return rows, err
 }
 
-// ofKey returns all rows of a lock's key, those granted and the queue in its
-// order.
-func (d *advisory) ofKey(l raftlog.AdvisoryLock) ([]AdvisoryRow, error) {
-	return d.query("WHERE key = ?1 AND pair = ?2 ORDER BY place, id", types.IntValue(l.Key), types.BoolValue(l.Pair))
-}
-
-func (d *advisory) query(where string, params ...types.Value) ([]AdvisoryRow, error) {
+// each reads rows for as long as visit wants more.
+func (d *advisory) each(where string, visit func(AdvisoryRow) bool, params ...types.Value) error {
 	s, err := d.conn.Prepare("SELECT " + advisoryColumns + " FROM polyreme_advisory " + where)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer s.Release()
 	for i, p := range params {
 		if err := s.Bind(i+1, p); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	var rows []AdvisoryRow
 	for {
 		more, err := s.Step()
 		if err != nil || !more {
-			return rows, err
+			return err
 		}
-		rows = append(rows, AdvisoryRow{
+		row := AdvisoryRow{
 			ID:     s.ColumnInt64(0),
 			Holder: raftlog.AdvisoryHolder{Node: string(s.ColumnBytes(1)), Run: s.ColumnInt64(2), Session: s.ColumnInt64(3)},
 			PID:    s.ColumnInt64(4),
 			Lock:   raftlog.AdvisoryLock{Key: s.ColumnInt64(5), Pair: s.ColumnInt64(6) != 0, Shared: s.ColumnInt64(7) != 0},
 
-			Granted: s.ColumnInt64(8) != 0, place: s.ColumnInt64(9), Asked: s.ColumnInt64(10),
-		})
+			Granted: s.ColumnInt64(8) == 0, place: s.ColumnInt64(9), Asked: s.ColumnInt64(10),
+		}
+		if !visit(row) {
+			return nil
+		}
 	}
 }
 
@@ -313,7 +349,7 @@ func (d *advisory) insert(row *AdvisoryRow) error {
 	d.changes.rows = append(d.changes.rows, advisoryChange{row: *row})
 	return runWith(d.conn, "INSERT INTO polyreme_advisory("+advisoryColumns+") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
 		types.IntValue(row.ID), types.TextValue(h.Node), types.IntValue(h.Run), types.IntValue(h.Session), types.IntValue(row.PID),
-		types.IntValue(l.Key), types.BoolValue(l.Pair), types.BoolValue(l.Shared), types.BoolValue(row.Granted),
+		types.IntValue(l.Key), types.BoolValue(l.Pair), types.BoolValue(l.Shared), types.BoolValue(!row.Granted),
 		types.IntValue(row.place), types.IntValue(row.Asked))
 }
 
@@ -322,68 +358,3 @@ func (d *advisory) remove(row *AdvisoryRow) error {
 	d.changes.rows = append(d.changes.rows, advisoryChange{row: *row, gone: true})
 	return runWith(d.conn, "DELETE FROM polyreme_advisory WHERE id = ?1", types.IntValue(row.ID))
 }
-
-// deadlock refuses a waiter whose waiting would never end: one of those it waits
-// for waits, directly or not, for its holder. Each holder waits for one lock at
-// most.
-func (d *advisory) deadlock(start *AdvisoryRow) (*pgerr.Error, error) {
-	seen := map[raftlog.AdvisoryHolder]bool{}
-	circle, err := d.circle(start, start.Holder, seen)
-	if err != nil || circle == nil {
-		return nil, err
-	}
-	e := pgerr.New(pgerr.DeadlockDetected, "deadlock detected").WithHint("See server log for query details.")
-	return e.WithDetail("%s", strings.Join(circle, "\n")), nil
-}
-
-// circle follows whom w waits for until it meets start, and says who waits for
-// whom on the way; nil when it never does. It visits each holder once.
-func (d *advisory) circle(w *AdvisoryRow, start raftlog.AdvisoryHolder, seen map[raftlog.AdvisoryHolder]bool) ([]string, error) {
-	rows, err := d.ofKey(w.Lock)
-	if err != nil {
-		return nil, err
-	}
-	at := queuePlace(rows, w)
-	for j := range rows {
-		r := &rows[j]
-		if r.Holder == w.Holder || !conflicts(r.Lock, w.Lock) || !r.Granted && j >= at || seen[r.Holder] {
-			continue
-		}
-		line := fmt.Sprintf("Process %d waits for %s on advisory lock [%s]; blocked by process %d.", w.PID, w.Lock.Mode(), lockName(w.Lock), r.PID)
-		if r.Holder == start {
-			return []string{line}, nil
-		}
-		seen[r.Holder] = true
-		waits, err := d.query("WHERE node = ?1 AND run = ?2 AND session = ?3 AND granted = 0 ORDER BY id",
-			types.TextValue(r.Holder.Node), types.IntValue(r.Holder.Run), types.IntValue(r.Holder.Session))
-		if err != nil {
-			return nil, err
-		}
-		for i := range waits {
-			if rest, err := d.circle(&waits[i], start, seen); rest != nil || err != nil {
-				return append([]string{line}, rest...), err
-			}
-		}
-	}
-	return nil, nil
-}
-
-// queuePlace is the number of rows before w: it may not be among them yet.
-func queuePlace(rows []AdvisoryRow, w *AdvisoryRow) int {
-	for i := range rows {
-		if rows[i].ID == w.ID || w.ID == 0 && rows[i].place > w.place {
-			return i
-		}
-	}
-	return len(rows)
-}
-
-// lockName is how PostgreSQL's messages name the lock: database and the parts of
-// the key.
-func lockName(l raftlog.AdvisoryLock) string {
-	class, object, sub := l.Parts()
-	return fmt.Sprintf("%d,%d,%d,%d", databaseOID, class, object, sub)
-}
-
-// databaseOID is that of the one database.
-const databaseOID = 5

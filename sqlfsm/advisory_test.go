@@ -36,7 +36,7 @@ func (m *machine) advise(action raftlog.AdvisoryAction, h raftlog.AdvisoryHolder
 // locks lists who has what and who waits, in the order of asking.
 func (m *machine) locks() string {
 	m.t.Helper()
-	return m.rows("SELECT session, key, shared, granted FROM polyreme_advisory ORDER BY id")
+	return m.rows("SELECT session, key, shared, 1 - waiting FROM polyreme_advisory ORDER BY id")
 }
 
 func TestAdvisoryModes(t *testing.T) {
