@@ -40,7 +40,7 @@ type leased interface {
 
 // releaseLimit bounds how long the end of a transaction waits for its locks to be
 // released. When that fails the session ends, and with it all of its locks.
-const releaseLimit = 30 * time.Second
+const releaseLimit = 10 * time.Second
 
 // isAdvisory tells whether a statement may call functions on advisory locks.
 func isAdvisory(sql string) bool {
@@ -120,10 +120,16 @@ func (s *Session) acquire(ctx context.Context, c *advisoryCall) (bool, error) {
 		action = raftlog.AdvisoryTry
 	}
 	answer, err := s.proposeAdvisory(ctx, action, c.lock)
-	if err != nil || answer != raftlog.AdvisoryQueued {
-		return answer == raftlog.AdvisoryGranted, err
+	if err != nil || answer == raftlog.AdvisoryRefused {
+		return false, err
 	}
-	if err := s.waitLock(ctx, c.lock); err != nil {
+	if answer == raftlog.AdvisoryQueued {
+		err = s.waitLock(ctx, c.lock)
+	}
+	if err == nil {
+		err = context.Cause(ctx) // the client is told that the statement was canceled
+	}
+	if err != nil {
 		return false, s.leaveQueue(c.lock, err)
 	}
 	return true, nil

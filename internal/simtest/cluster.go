@@ -16,6 +16,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	agreement "polyreme/cluster"
 	"polyreme/internal/memnet"
 	"polyreme/node"
 )
@@ -26,6 +27,8 @@ const (
 	clientHost   = "client"
 	segmentBytes = 1 << 20
 	readyLimit   = 5 * time.Minute
+	// holderSilence is short enough for nodes that are cut off to lose their locks.
+	holderSilence = 2 * time.Second
 )
 
 // member is one node: its host, its directory and its present run.
@@ -81,6 +84,7 @@ func (c *cluster) start(m *member) {
 	config := node.Config{
 		DataDir: m.dir, Name: m.name, Insecure: true, Logger: c.log.With("node", m.name),
 		SQLAddr: addr(sqlPort), PeerAddr: addr(peerPort), HTTPAddr: addr(httpPort),
+		Timing:  agreement.Timing{HolderSilence: holderSilence},
 		Network: hostNetwork{c.net.Host(m.name)}, LogSegmentBytes: segmentBytes,
 	}
 	if m != c.members[0] {

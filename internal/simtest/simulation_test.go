@@ -67,6 +67,9 @@ func makeTemplate(t *testing.T, dir string) {
 			if err := c.exec(m, "CREATE TABLE register(key int PRIMARY KEY, value int NOT NULL)"); err != nil {
 				t.Fatal(err)
 			}
+			if err := c.exec(m, "CREATE TABLE counted(n int NOT NULL); INSERT INTO counted VALUES (0)"); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	for key := range keys {
@@ -96,6 +99,10 @@ func simulate(t *testing.T, dir string, seed int64, h *history) {
 		w := &client{cluster: c, number: i, member: c.members[i%nodes], random: rand.New(rand.NewPCG(uint64(seed), uint64(i)+100)), history: h}
 		running.Go(func() { w.run(ctx) })
 	}
+	k := &counter{}
+	for i, m := range c.members {
+		running.Go(func() { k.count(ctx, c, m, i%2 == 0, rand.New(rand.NewPCG(uint64(seed), uint64(i)+200))) })
+	}
 	for range disasters {
 		c.disaster(random)
 	}
@@ -109,6 +116,7 @@ func simulate(t *testing.T, dir string, seed int64, h *history) {
 	stop()
 	running.Wait()
 	c.compare()
+	c.checkCounter(k)
 }
 
 // disaster makes one kind of trouble for a while and ends it.
