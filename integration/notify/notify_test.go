@@ -161,9 +161,12 @@ func TestWithinATransaction(t *testing.T) {
 // also on a node that was down and applies it only now.
 func TestOldNotifications(t *testing.T) {
 	c := harness.Start(t, 3)
-	node := c.Nodes[2]
+	leader, node := c.Leader(), c.Nodes[2]
+	if node == leader {
+		node = c.Nodes[1]
+	}
+	sender := connect(t, leader) // before: a new connection may take a port of the dead node
 	node.Kill()
-	sender := connect(t, c.Leader())
 	for i := range 50 {
 		sender.exec(fmt.Sprintf("NOTIFY x, 'old %d'", i))
 	}
