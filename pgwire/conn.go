@@ -125,9 +125,11 @@ func (c *conn) beforeBlock() error {
 	if c.inMessage { // COPY reads its data while it runs
 		return nil
 	}
-	if limit, e := c.session.IdleLimit(); limit > 0 && c.idleError == nil {
-		c.idleError, c.idleUntil = e, time.Now().Add(limit)
-		c.net.SetReadDeadline(c.idleUntil) // before busySince: drain and wake may shorten it
+	if c.idleError == nil { // neither half a message nor a delivery begins the limit again
+		if limit, e := c.session.IdleLimit(c.ready); limit > 0 {
+			c.idleError, c.idleUntil = e, time.Now().Add(limit)
+			c.net.SetReadDeadline(c.idleUntil) // before busySince: drain and wake may shorten it
+		}
 	}
 	c.busySince.Store(0)
 	if e := c.terminated.Load(); e != nil {
@@ -225,8 +227,7 @@ func (c *conn) tooLarge(large *errTooLarge) error {
 // handle runs one message. An error ends the connection.
 func (c *conn) handle(kind byte, body []byte) (err error) {
 	c.busySince.Store(time.Now().UnixNano())
-	c.inMessage = true
-	c.ready = false
+	c.inMessage, c.ready = true, false
 	if c.idleError != nil {
 		c.idleError, c.idleUntil = nil, time.Time{}
 		c.net.SetReadDeadline(time.Time{})

@@ -177,9 +177,9 @@ func (e *echo) Deliver(r *Reply) error {
 	}
 }
 
-// IdleLimit is a minute after a statement "idle".
-func (e *echo) IdleLimit() (time.Duration, *pgerr.Error) {
-	if e.idle {
+// IdleLimit is a minute after a statement "idle", not within a batch.
+func (e *echo) IdleLimit(ready bool) (time.Duration, *pgerr.Error) {
+	if e.idle && ready {
 		return time.Minute, &pgerr.Error{Severity: "FATAL", Code: pgerr.IdleSessionTimeout, Message: "idle for too long"}
 	}
 	return 0, nil
@@ -466,6 +466,30 @@ func TestIdleLimit(t *testing.T) {
 		h.until("ReadyForQuery")
 		if got := h.until("ErrorResponse"); !strings.Contains(got, "57P05") {
 			t.Errorf("after a minute: %s", got)
+		}
+	})
+}
+
+// TestIdleLimitOfBatch: a client that pauses amid a batch is not idle, and one
+// that sends half a message is.
+func TestIdleLimitOfBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t, Config{})
+		h.connect()
+		h.send(&pgproto3.Query{String: "idle"})
+		h.until("ReadyForQuery")
+		h.send(extended("", "idle")...)
+		h.until("Complete")
+		time.Sleep(time.Hour)
+		h.send(&pgproto3.Sync{})
+		if got, want := h.until("ReadyForQuery"), "ReadyForQuery(I)"; got != want {
+			t.Errorf("after an hour amid a batch: got %s, want %s", got, want)
+		}
+		began := time.Now()
+		time.Sleep(40 * time.Second)
+		h.client.Write([]byte{'Q', 0, 0})
+		if got := h.until("ErrorResponse"); !strings.Contains(got, "57P05") || time.Since(began) != time.Minute {
+			t.Errorf("after half a message and %v: %s", time.Since(began), got)
 		}
 	})
 }

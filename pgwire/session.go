@@ -44,8 +44,9 @@ type Session interface {
 	// 'E' in a failed block.
 	TxStatus() byte
 	// IdleLimit is how long the session may wait for the client's next message
-	// in its present state, and the error that ends it then; 0 is for ever.
-	IdleLimit() (time.Duration, *pgerr.Error)
+	// in its present state, and the error that ends it then; 0 is for ever. ready
+	// tells that the client was told ReadyForQuery: it is not amid a batch.
+	IdleLimit(ready bool) (time.Duration, *pgerr.Error)
 	// Close releases everything. An open transaction is rolled back.
 	Close()
 }

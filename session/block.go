@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"polyreme/pgsql/builtin"
 	"polyreme/pgsql/catalog"
@@ -28,6 +29,7 @@ type block struct {
 	readOnly  bool
 	moment    raftlog.Moment
 	began     *settings.State // the settings to return to on rollback
+	end       time.Time       // by transaction_timeout; zero for never
 
 	// catalog is the schema after the block's own DDL, nil without any.
 	catalog       *catalog.Catalog
@@ -95,6 +97,7 @@ func (s *Session) beginBlock(explicit bool) *block {
 	b.isolation = isolationOf(s.settings, "default_transaction_isolation")
 	readOnly, _ := s.settings.Get("default_transaction_read_only")
 	b.readOnly = readOnly == "on"
+	b.end = s.transactionEnd(time.Now())
 	s.block = b
 	return b
 }
@@ -383,9 +386,11 @@ func (s *Session) fillPending(ctx context.Context, w *sqlfsm.Workspace, pending 
 
 // Flush implements pgwire.Session.
 func (s *Session) Flush(ctx context.Context, r *pgwire.Reply) error {
-	if err := s.settlePending(ctx, r); err != nil {
+	limited, done := s.limit(ctx)
+	defer done()
+	if err := s.settlePending(limited, r); err != nil {
 		s.Fail()
-		return s.failure(ctx, err)
+		return s.failure(limited, err)
 	}
 	return nil
 }
@@ -406,8 +411,10 @@ func (s *Session) Sync(ctx context.Context, r *pgwire.Reply) error {
 		s.rollback()
 		return nil
 	}
-	if err := s.commit(ctx, r); err != nil {
-		return s.failure(ctx, err)
+	limited, done := s.limit(ctx)
+	defer done()
+	if err := s.commit(limited, r); err != nil {
+		return s.failure(limited, err)
 	}
 	return nil
 }

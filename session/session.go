@@ -145,7 +145,10 @@ func (s *Session) searchPath() []string {
 }
 
 // setSettings puts new settings into force.
-func (s *Session) setSettings(next *settings.State) { s.settings = next }
+func (s *Session) setSettings(next *settings.State) {
+	s.settings = next
+	s.limitBlock()
+}
 
 // report tells the client about the changed settings that it follows, as
 // PostgreSQL does before it says that it is ready.

@@ -23,9 +23,11 @@ func (s *Session) Query(ctx context.Context, sql string, r *pgwire.Reply) error 
 	}
 	if b := s.block; b != nil && !b.explicit {
 		if err == nil && !b.failed {
-			if err = s.commit(ctx, r); err != nil {
-				err = s.failure(ctx, err)
+			limited, done := s.limit(ctx)
+			if err = s.commit(limited, r); err != nil {
+				err = s.failure(limited, err)
 			}
+			done()
 		} else {
 			s.rollback()
 		}

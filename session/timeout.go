@@ -12,6 +12,10 @@ func errStatementTimeout() error {
 	return pgerr.New(pgerr.QueryCanceled, "canceling statement due to statement timeout")
 }
 
+func errTransactionTimeout() *pgerr.Error {
+	return &pgerr.Error{Severity: "FATAL", Code: pgerr.TransactionTimeout, Message: "terminating connection due to transaction timeout"}
+}
+
 func errIdleTimeout() *pgerr.Error {
 	return &pgerr.Error{Severity: "FATAL", Code: pgerr.IdleSessionTimeout, Message: "terminating connection due to idle-session timeout"}
 }
@@ -23,25 +27,67 @@ func errIdleInTransactionTimeout() *pgerr.Error {
 	}
 }
 
-// limit returns the context of a statement: it ends after statement_timeout.
-// The caller must call done when the statement has ended.
+// limit returns the context of a statement: it ends after statement_timeout, or
+// when its transaction has lasted for transaction_timeout, which counts where
+// both are the same. The caller must call done when the statement has ended.
 func (s *Session) limit(ctx context.Context) (limited context.Context, done func()) {
-	if s.settings.StatementTimeout == 0 {
+	now := time.Now()
+	var until time.Time
+	var cause error
+	if s.settings.StatementTimeout > 0 {
+		until, cause = now.Add(s.settings.StatementTimeout), errStatementTimeout()
+	}
+	if end := s.transactionEnd(now); !end.IsZero() && (cause == nil || !end.After(until)) {
+		until, cause = end, errTransactionTimeout()
+	}
+	if cause == nil {
 		return ctx, func() {}
 	}
-	return context.WithTimeoutCause(ctx, s.settings.StatementTimeout, errStatementTimeout())
+	return context.WithDeadlineCause(ctx, until, cause)
+}
+
+// transactionEnd is when transaction_timeout ends the transaction in progress,
+// or one that begins now; zero for never.
+func (s *Session) transactionEnd(now time.Time) time.Time {
+	switch {
+	case s.block != nil:
+		return s.block.end
+	case s.settings.TransactionLimit > 0:
+		return now.Add(s.settings.TransactionLimit)
+	}
+	return time.Time{}
+}
+
+// limitBlock follows a change of transaction_timeout within a block, as
+// PostgreSQL does: a limit that runs is only switched off.
+func (s *Session) limitBlock() {
+	switch b := s.block; {
+	case b == nil:
+	case s.settings.TransactionLimit == 0:
+		b.end = time.Time{}
+	case b.end.IsZero():
+		b.end = time.Now().Add(s.settings.TransactionLimit)
+	}
 }
 
 // IdleLimit implements pgwire.Session.
-func (s *Session) IdleLimit() (time.Duration, *pgerr.Error) {
-	if s.block != nil && s.block.explicit {
-		if s.settings.IdleInTransaction > 0 {
-			return s.settings.IdleInTransaction, errIdleInTransactionTimeout()
-		}
+func (s *Session) IdleLimit(ready bool) (time.Duration, *pgerr.Error) {
+	limit, err := s.idleLimit(ready)
+	if s.block == nil || s.block.end.IsZero() {
+		return limit, err
+	}
+	if left := max(time.Until(s.block.end), 1); limit == 0 || left <= limit {
+		return left, errTransactionTimeout()
+	}
+	return limit, err
+}
+
+func (s *Session) idleLimit(ready bool) (time.Duration, *pgerr.Error) {
+	switch {
+	case !ready:
 		return 0, nil
+	case s.block != nil && s.block.explicit:
+		return s.settings.IdleInTransaction, errIdleInTransactionTimeout()
 	}
-	if s.settings.IdleTimeout > 0 {
-		return s.settings.IdleTimeout, errIdleTimeout()
-	}
-	return 0, nil
+	return s.settings.IdleTimeout, errIdleTimeout()
 }

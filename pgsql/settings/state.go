@@ -33,7 +33,8 @@ type State struct {
 	ReadConsistency   Consistency
 	MaxStaleness      time.Duration
 	CommitTimeout     time.Duration
-	StatementTimeout  time.Duration // 0 is none, as for the next two
+	StatementTimeout  time.Duration // 0 is none, as for the next three
+	TransactionLimit  time.Duration
 	IdleTimeout       time.Duration
 	IdleInTransaction time.Duration
 	LockTimeout       time.Duration // 0 is none
@@ -198,6 +199,7 @@ func derive(set map[string]string) *State {
 	s.CommitTimeout = duration(get("polyreme.commit_timeout"))
 	milliseconds := func(name string) time.Duration { return time.Duration(integer(get(name))) * time.Millisecond }
 	s.StatementTimeout = milliseconds("statement_timeout")
+	s.TransactionLimit = milliseconds("transaction_timeout")
 	s.IdleTimeout = milliseconds("idle_session_timeout")
 	s.IdleInTransaction = milliseconds("idle_in_transaction_session_timeout")
 	s.LockTimeout = milliseconds("lock_timeout")

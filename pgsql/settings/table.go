@@ -212,6 +212,7 @@ var parameters = []Parameter{
 	boolean("transaction_deferrable", "off", statement, "Whether to defer a read-only serializable transaction until it can be executed with no possible serialization failures."),
 	enum("transaction_isolation", "read committed", statement, "Sets the current transaction's isolation level.", isolationLevels...),
 	boolean("transaction_read_only", "off", statement, "Sets the current transaction's read-only status."),
+	number("transaction_timeout", "0", "ms", 0, maxInt, statement, "Sets the maximum allowed duration of any transaction within a session (not a prepared transaction)."),
 	boolean("transform_null_equals", "off", "Version and Platform Compatibility / Other Platforms and Clients", "Treats \"expr=NULL\" as \"expr IS NULL\"."),
 	number("vacuum_freeze_min_age", "50000000", "", 0, 1000000000, statement, "Minimum age at which VACUUM should freeze a table row."),
 	internal(enum("wal_level", "replica", "Write-Ahead Log / Settings", "Sets the level of information written to the WAL.", "minimal", "replica", "logical")),

@@ -49,6 +49,7 @@ const (
 	InFailedSQLTransaction          = "25P02"
 	ReadOnlySQLTransaction          = "25006"
 	IdleInTransactionTimeout        = "25P03"
+	TransactionTimeout              = "25P04"
 	InvalidSQLStatementName         = "26000"
 	TriggeredDataChangeViolation    = "27000"
 	InvalidAuthorizationSpec        = "28000"
