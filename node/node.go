@@ -31,6 +31,7 @@ const (
 	releaseLimit  = 2 * time.Second  // for advisory locks to be released at a stop
 	handOverLimit = 5 * time.Second  // for the leadership to move at a stop
 	cancelMethod  = 200              // of the peer port: a CancelRequest for another node
+	xactMethod    = 210              // of the peer port: whether a transaction is in progress
 )
 
 // Node is a running server.
@@ -272,10 +273,14 @@ func (n *Node) genesis() *raftlog.Entry {
 func (n *Node) serve() error {
 	claims := locks.NewClient(lockPeers{n.cluster})
 	n.cluster.Handle(lockMethod, claims.Serve)
-	n.sessions = session.NewManager(session.Config{Log: n.cluster, Store: n.store, Locks: claims, Logger: n.log, Listeners: n.listeners, Node: n.identity.ID})
+	n.sessions = session.NewManager(session.Config{
+		Log: n.cluster, Store: n.store, Locks: claims, Logger: n.log, Listeners: n.listeners,
+		Node: n.identity.ID, AskXact: n.askXact,
+	})
 	n.sessions.Start()
 	n.sql = pgwire.NewServer(pgwire.Config{Sessions: n.sessions, Logger: n.log, CancelElsewhere: n.cancelElsewhere})
 	n.cluster.Handle(cancelMethod, n.cancelHere)
+	n.cluster.Handle(xactMethod, n.answerXact)
 	n.http = &http.Server{Handler: n.handler(), ReadHeaderTimeout: 10 * time.Second}
 	n.running.Add(2)
 	go func() {

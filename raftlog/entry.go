@@ -54,8 +54,8 @@ type Dependency struct {
 // OpKind is what an Operation does.
 type OpKind uint8
 
-// The kinds of operations. The last five are control commands: each is the only
-// operation of its entry.
+// The kinds of operations. From OpOpenSession on they are control commands: each
+// is the only operation of its entry.
 const (
 	OpExec         OpKind = iota + 1 // run SQL once per set of parameters
 	OpStageAppend                    // keep Params (rows) under Stage
@@ -67,6 +67,8 @@ const (
 	OpFence          // the entry's Request is decided: its outcome if applied, else never
 	OpNoop           // nothing; with a Request it keeps the request's session alive
 	OpAdvisory       // take or release advisory locks: see Advisory; a guard may end a transaction
+	OpDrawXacts      // the next transaction ids for the node Params[0] (TEXT); Result.Session is the first
+	OpSettleXact     // the transaction with the id Params[0] (INTEGER) was aborted, unless it is decided
 
 	opKindEnd
 )
@@ -92,7 +94,7 @@ type Operation struct {
 type Entry struct {
 	Request       RequestID
 	Moment        Moment
-	Settings      []Setting // sorted by name, non-default, only those results depend on
+	Settings      []Setting // sorted by name, non-default, only those results depend on; DrawsSetting, SenderSetting and XactSetting are last, in this order
 	Dependencies  []Dependency
 	ChangesSchema bool
 	Operations    []Operation

@@ -75,6 +75,9 @@ func sampleEntries() map[string]*Entry {
 			Request:    RequestID{Session: 9, Lane: 1, Sequence: 2},
 			Operations: []Operation{sampleAdvisory.Operation()},
 		},
+		"draw":   {Request: RequestID{Session: 9, Lane: 1, Sequence: 3}, Operations: []Operation{{Kind: OpDrawXacts, Params: []types.Value{types.TextValue("node")}}}},
+		"settle": {Request: RequestID{Session: 9, Lane: 1, Sequence: 4}, Operations: []Operation{{Kind: OpSettleXact, Params: []types.Value{types.IntValue(1027)}}}},
+		"xact":   {Settings: WithXact([]Setting{{"TimeZone", "Europe/Berlin"}, {DrawsSetting, "16400=7,16400"}}, 1027)},
 	}
 }
 

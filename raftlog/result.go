@@ -45,7 +45,7 @@ type Result struct {
 	Status     Status
 	Err        *pgerr.Error // Failed, Conflict
 	Statement  int          // the client statement that failed
-	Session    uint64       // OpOpenSession
+	Session    uint64       // OpOpenSession; the first id of OpDrawXacts
 	Statements []StatementResult
 	Draws      []Draw // what nextval and setval gave, for currval
 	LastDrawn  uint32 // the sequence of lastval, 0 for none

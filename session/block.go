@@ -30,6 +30,7 @@ type block struct {
 	moment    raftlog.Moment
 	began     *settings.State // the settings to return to on rollback
 	end       time.Time       // by transaction_timeout; zero for never
+	xact      int64           // the transaction's id, 0 for none
 
 	// catalog is the schema after the block's own DDL, nil without any.
 	catalog       *catalog.Catalog
@@ -124,6 +125,7 @@ func (s *Session) endBlock() {
 	}
 	s.releaseTransaction(0)
 	s.block = nil
+	s.manager.xacts.release(b.xact)
 	for name, p := range s.portals {
 		p.close()
 		delete(s.portals, name)
@@ -454,7 +456,7 @@ func (s *Session) commit(ctx context.Context, r *pgwire.Reply) error {
 			s.undoListening(next)
 		}
 	}()
-	if b.writes() {
+	if b.writes() || b.xact != 0 {
 		err = s.commitLog(ctx, b, r)
 	} else {
 		// DROP … IF EXISTS of nothing writes nothing, and waits to be answered.
@@ -477,9 +479,14 @@ func (s *Session) finish() {
 	s.setSettings(s.base)
 }
 
-// entry makes the log entry of the transaction.
+// entry makes the log entry of the transaction. One that only read has none but
+// for its id.
 func (s *Session) entry(b *block) *raftlog.Entry {
-	e := &raftlog.Entry{Moment: b.moment, Settings: s.settingsFor(b.operations, b.notifies()), ChangesSchema: b.changesSchema, Operations: b.operations}
+	if !b.writes() {
+		return &raftlog.Entry{Moment: b.moment, Settings: raftlog.WithXact(nil, b.xact)}
+	}
+	settings := raftlog.WithXact(s.settingsFor(b.operations, b.notifies()), b.xact)
+	e := &raftlog.Entry{Moment: b.moment, Settings: settings, ChangesSchema: b.changesSchema, Operations: b.operations}
 	if b.changesSchema {
 		e.Dependencies = []raftlog.Dependency{{Relation: 0, Version: raftlog.SchemaVersion(b.base)}}
 		return e
@@ -535,6 +542,10 @@ func asksDraws(sql string) bool {
 // commitLog proposes the transaction and answers its pending writes.
 func (s *Session) commitLog(ctx context.Context, b *block, r *pgwire.Reply) error {
 	shown := b.workspace != nil
+	if err := s.assignAsked(ctx, b); err != nil {
+		s.giveUpPending(b, 0, r)
+		return err
+	}
 	for attempt := 0; ; attempt++ {
 		result, err := s.propose(ctx, s.entry(b))
 		if err != nil {

@@ -311,8 +311,13 @@ func (l *copyLoader) finish(ctx context.Context) error {
 		l.stage = 0
 		return nil
 	}
+	xact, err := s.drawAsked(ctx, l.portal.planned)
+	if err != nil {
+		return err
+	}
+	defer s.manager.xacts.release(xact)
 	result, err := s.propose(ctx, &raftlog.Entry{
-		Moment: s.moment(), Settings: s.settingsFor(operations, l.portal.planned.Notifies), Dependencies: l.portal.planned.depends, Operations: operations,
+		Moment: s.moment(), Settings: raftlog.WithXact(s.settingsFor(operations, l.portal.planned.Notifies), xact), Dependencies: l.portal.planned.depends, Operations: operations,
 	})
 	if err != nil {
 		return err

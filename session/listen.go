@@ -175,6 +175,5 @@ func (s *Session) awaitOwn(ctx context.Context, e *raftlog.Entry, index raftlog.
 
 // notifies tells whether an entry says who sends its notifications.
 func notifies(e *raftlog.Entry) bool {
-	n := len(e.Settings)
-	return n > 0 && e.Settings[n-1].Name == raftlog.SenderSetting
+	return slices.ContainsFunc(e.Settings, func(s raftlog.Setting) bool { return s.Name == raftlog.SenderSetting })
 }

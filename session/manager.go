@@ -38,10 +38,14 @@ type Config struct {
 	Logger *slog.Logger
 	// Listeners gets the notifications of the store; nil is one that gets none.
 	Listeners *Listeners
+	// AskXact asks another node for its XactState of a transaction id; nil where
+	// there is none.
+	AskXact func(ctx context.Context, node string, id int64) (XactState, error)
 	// Now is the clock from which transactions take their time; nil is
 	// time.Now.
 	Now func() time.Time
-	// Node is the id of this node, which holds its clients' advisory locks.
+	// Node is the id of this node, for ever. It holds its clients' advisory locks,
+	// and transaction ids lead back to it.
 	Node string
 }
 
@@ -50,6 +54,7 @@ type Config struct {
 type Manager struct {
 	config  Config
 	plans   *planCache
+	xacts   *xacts
 	started time.Time
 
 	catalog   atomic.Pointer[catalog.Catalog]
@@ -73,7 +78,7 @@ func NewManager(config Config) *Manager {
 		config.Listeners = NewListeners()
 	}
 	m := &Manager{
-		config: config, plans: newPlanCache(), started: config.Now(),
+		config: config, plans: newPlanCache(), xacts: newXacts(), started: config.Now(),
 		loadMutex: make(chan struct{}, 1), sessions: map[*Session]struct{}{},
 	}
 	m.lockers = newLockers(&m.config)

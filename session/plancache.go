@@ -30,6 +30,8 @@ type planned struct {
 	binary   []types.Encoder
 	depends  []raftlog.Dependency
 	advisory bool // it may call functions on advisory locks
+	// asksXact tells that it may ask for the id of its transaction.
+	asksXact bool
 }
 
 // newPlanned wraps a plan with what running it needs.
@@ -41,6 +43,10 @@ func newPlanned(st *plan.Statement, raw ast.RawStmt, sql string, cat *catalog.Ca
 	p.advisory = isAdvisory(p.querySQL())
 	for _, d := range st.Depends {
 		p.depends = append(p.depends, raftlog.Dependency{Relation: d.Relation, Version: raftlog.SchemaVersion(d.Version)})
+	}
+	p.asksXact = asksXact(p.querySQL())
+	for i := range st.Ops {
+		p.asksXact = p.asksXact || asksXact(st.Ops[i].SQL)
 	}
 	return p
 }

@@ -22,6 +22,9 @@ func (s *Session) read(ctx context.Context, p *portal, r *pgwire.Reply) error {
 	if p.planned.advisory {
 		return s.readLocking(ctx, p, r)
 	}
+	if s.block == nil && p.planned.asksXact {
+		s.beginBlock(false) // so that the id has an outcome
+	}
 	if s.block != nil {
 		if err := s.settlePending(ctx, r); err != nil {
 			return err
@@ -243,6 +246,7 @@ func (s *Session) equip(env *builtin.Env, cat *catalog.Catalog) {
 	env.Session = (*sessionFacts)(s)
 	env.Catalog = s.catalogFacts(cat)
 	env.Sequences = (*sessionSequences)(s)
+	env.Transactions = (*sessionXact)(s)
 }
 
 // equipQuery makes the environment of the workspace answer for a query. Its
@@ -252,6 +256,7 @@ func (s *Session) equipQuery(env *builtin.Env, cat *catalog.Catalog) {
 	env.Session = (*sessionFacts)(s)
 	env.Catalog = s.catalogFacts(cat)
 	env.Sequences = blockSequences{s.block.sequences, (*sessionSequences)(s)}
+	env.Transactions = (*sessionXact)(s)
 }
 
 // equipWrite makes the environment of the workspace answer for a write as the
@@ -260,6 +265,7 @@ func (s *Session) equipWrite(env *builtin.Env, cat *catalog.Catalog) {
 	env.Clock = nil
 	env.Session = ReplayFacts(s.settings)
 	env.Sequences = blockSequences{s.block.sequences, (*sessionSequences)(s)}
+	env.Transactions = writeXact{(*sessionXact)(s)}
 	env.Catalog = ReplayCatalog(env, func() *catalog.Catalog { return cat })
 }
 

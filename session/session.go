@@ -93,9 +93,14 @@ func (s *Session) TxStatus() byte {
 
 // Fail implements pgwire.Session.
 func (s *Session) Fail() {
-	if s.block != nil {
-		s.block.failed = true
-		s.releaseTransaction(s.block.lastSavepointLocks())
+	b := s.block
+	if b == nil {
+		return
+	}
+	b.failed = true
+	s.releaseTransaction(b.lastSavepointLocks())
+	if len(b.savepoints) == 0 { // it cannot be committed any more
+		s.manager.xacts.release(b.xact)
 	}
 }
 

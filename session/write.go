@@ -84,10 +84,15 @@ func (s *Session) writeAlone(ctx context.Context, p *portal, r *pgwire.Reply) er
 		}
 	}
 	moment := s.moment()
+	xact, err := s.drawAsked(ctx, p.planned)
+	if err != nil {
+		return err
+	}
+	defer s.manager.xacts.release(xact)
 	for attempt := 0; ; attempt++ {
 		operations := p.appendOperations(nil, 0)
 		result, err := s.propose(ctx, &raftlog.Entry{
-			Moment: moment, Settings: s.settingsFor(operations, p.planned.Notifies), Dependencies: p.planned.depends,
+			Moment: moment, Settings: raftlog.WithXact(s.settingsFor(operations, p.planned.Notifies), xact), Dependencies: p.planned.depends,
 			ChangesSchema: p.planned.Kind == plan.Schema, Operations: operations,
 		})
 		if err != nil {
@@ -166,6 +171,7 @@ func (s *Session) freshPlan(ctx context.Context, p *portal) error {
 // endBlockKeepPortals drops a block that was only for a rehearsal.
 func (s *Session) endBlockKeepPortals(b *block) {
 	s.block = nil
+	s.manager.xacts.release(b.xact)
 	if b.workspace != nil {
 		b.workspace.Close()
 	}

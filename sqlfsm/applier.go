@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"polyreme/pgsql/types"
+	"polyreme/pgwire/pgerr"
 	"polyreme/raftlog"
 	"polyreme/sqlfsm/sqlite"
 )
@@ -73,6 +74,7 @@ func openApplier(s *Store) (*applier, error) {
 	a.sequences = newSequences(writer.conn)
 	writer.env.Sequences, writer.env.Notifier = a.sequences, &a.notifications
 	a.executor.attach(writer.conn, writer.env)
+	writer.env.Transactions = entryXact(0)
 	if err := prepareFile(writer.conn); err != nil {
 		return nil, errors.Join(err, writer.conn.Close())
 	}
@@ -274,6 +276,9 @@ func (a *applier) expireSessions(e *raftlog.Entry) (raftlog.Result, error) {
 		if err := a.ledger.expire(a.writer.conn, params[0].Int64()); err != nil {
 			return raftlog.Result{}, err
 		}
+		if err := a.forgetXacts(); err != nil {
+			return raftlog.Result{}, err
+		}
 	}
 	return raftlog.Result{Status: raftlog.Applied}, nil
 }
@@ -287,7 +292,23 @@ func (a *applier) execute(e *raftlog.Entry, control raftlog.OpKind) (raftlog.Res
 		return raftlog.Result{Status: raftlog.Applied}, nil
 	case raftlog.OpAdvisory:
 		return a.advisory.apply(e)
+	case raftlog.OpDrawXacts:
+		return a.drawXacts(e)
+	case raftlog.OpSettleXact:
+		return a.settleXact(e)
 	}
+	settings, id, err := raftlog.CutXact(e.Settings)
+	if err != nil {
+		return failed(0, pgerr.New(pgerr.ProtocolViolation, "%v", err)), nil
+	}
+	if e.Settings = settings; id != 0 {
+		return a.executeXact(id, e)
+	}
+	return a.executeEntry(e)
+}
+
+// executeEntry runs the operations of an entry, if they fit the schema.
+func (a *applier) executeEntry(e *raftlog.Entry) (raftlog.Result, error) {
 	if result, ok := a.broken[a.where]; ok {
 		return result, nil
 	}

@@ -46,6 +46,8 @@
 //	polyreme_sequence          the state of sequences
 //	polyreme_advisory          advisory locks: who has them, who waits
 //	polyreme_relation_version  versions that dependencies name; 0 is the schema
+//	polyreme_xact_range        the transaction ids that nodes have drawn
+//	polyreme_xact              outcomes by transaction id, for some hours
 //
 // # Errors of constraints
 //

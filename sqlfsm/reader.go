@@ -238,6 +238,7 @@ func (p *pool) finished(l *lease) (current bool) {
 func (p *pool) giveBack(own *connection, l *lease) {
 	err := own.conn.Rollback()
 	own.env.Catalog, own.env.Session, own.env.Sequences, own.env.Clock = nil, nil, nil, nil
+	own.env.Transactions = nil
 	keep := p.finished(l) && err == nil
 	own.conn.ClearInterrupt() // nobody can interrupt it any more
 	if keep {

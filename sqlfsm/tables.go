@@ -76,14 +76,14 @@ func prepareFile(conn *sqlite.Conn) error {
 	if err := checkFormat(conn); err != nil {
 		return err
 	}
-	return conn.Exec(advisoryTables) // a file of a release that had none
+	return conn.Exec(advisoryTables + xactTables) // a file of a release that had none
 }
 
 func createTables(conn *sqlite.Conn) error {
 	if err := conn.BeginImmediate(); err != nil {
 		return err
 	}
-	if err := conn.Exec(ownTables + advisoryTables); err != nil {
+	if err := conn.Exec(ownTables + advisoryTables + xactTables); err != nil {
 		return errors.Join(err, conn.Rollback())
 	}
 	return conn.Commit()

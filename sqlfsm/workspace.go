@@ -121,6 +121,7 @@ func (p *pool) takeView(memoryLimit int64) *view {
 func (p *pool) giveBackView(v *view, l *lease) error {
 	err := errors.Join(v.executor.checkAgain(), v.overlay.End())
 	v.env.Catalog, v.env.Session, v.env.Sequences, v.env.Clock = nil, nil, nil, nil
+	v.env.Transactions = nil
 	keep := p.finished(l) && err == nil
 	v.conn.ClearInterrupt()
 	p.mu.Lock()

@@ -16,7 +16,7 @@ type Caller interface {
 func registerCalls(r *registry) {
 	keys := []string{
 		"pg_sleep", "pg_sleep_for(interval)", "pg_sleep_until(timestamptz)", "pg_cancel_backend", "pg_terminate_backend",
-		"pg_reload_conf", "pg_export_snapshot", "pg_blocking_pids", "pg_xact_status",
+		"pg_reload_conf", "pg_export_snapshot", "pg_blocking_pids",
 		"pg_advisory_unlock_all",
 	}
 	for _, lock := range []string{

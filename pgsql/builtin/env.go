@@ -24,12 +24,13 @@ type Env struct {
 	// writes, where the real clock must not be seen.
 	Clock func() int64
 
-	// Sequences, Catalog, Session and Notifier may be nil: functions that need
-	// them answer 0A000 then.
-	Sequences Sequences
-	Catalog   Catalog
-	Session   Session
-	Notifier  Notifier
+	// Sequences, Catalog, Session, Notifier and Transactions may be nil: functions
+	// that need them answer 0A000 then.
+	Sequences    Sequences
+	Catalog      Catalog
+	Session      Session
+	Notifier     Notifier
+	Transactions Transactions
 
 	seed    [16]byte
 	random  *rand.ChaCha8
@@ -104,8 +105,8 @@ type Session interface {
 	SetSetting(name, value string, local bool) (string, error)
 	// Fact answers what only the server process knows: "server_start_time" and
 	// "conf_load_time" (timestamptz), "client_addr", "client_port",
-	// "server_addr", "server_port", "transaction_id", "notification_queue_usage"
-	// (float8) ... NULL where unknown.
+	// "server_addr", "server_port", "notification_queue_usage" (float8) ... NULL
+	// where unknown.
 	Fact(name string) types.Value
 }
 

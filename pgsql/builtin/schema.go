@@ -45,7 +45,8 @@ func registerSchema(r *registry) {
 		}
 		return types.TextValue(f.Defaults[n]), nil
 	})
-	r.native("$1", "pg_relation_filenode", "xid8toxid")
+	r.native("$1", "pg_relation_filenode")
+	r.native("($1 & 4294967295)", "xid8toxid")
 	r.native("(CASE WHEN $1 IS NOT NULL THEN '' END)", "pg_tablespace_location")
 	r.native("(CASE WHEN $1 IS NULL THEN NULL END)", "pg_column_compression", "pg_partition_root")
 	r.native("min($1)", "min(xid8)")

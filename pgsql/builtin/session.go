@@ -65,6 +65,7 @@ func registerSession(r *registry) {
 	registerSettings(r)
 	registerFacts(r)
 	registerSequences(r)
+	registerTransactions(r)
 	registerEncodings(r)
 }
 
@@ -108,8 +109,6 @@ func registerFacts(r *registry) {
 	r.scalar("inet_client_port", fact("client_port"))
 	r.scalar("inet_server_addr", fact("server_addr"))
 	r.scalar("inet_server_port", fact("server_port"))
-	r.scalar("pg_current_xact_id", fact("transaction_id"))
-	r.scalar("pg_current_xact_id_if_assigned", fact("transaction_id_if_assigned"))
 	r.scalar("current_query", fact("query"))
 	r.native("0", "pg_is_in_recovery", "pg_jit_available", "pg_my_temp_schema", "pg_trigger_depth")
 	r.native("(0 AND $1)", "pg_is_other_temp_schema", "row_security_active", "row_security_active_name",
