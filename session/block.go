@@ -98,7 +98,7 @@ func (s *Session) beginBlock(explicit bool) *block {
 	b.isolation = isolationOf(s.settings, "default_transaction_isolation")
 	readOnly, _ := s.settings.Get("default_transaction_read_only")
 	b.readOnly = readOnly == "on"
-	b.end = s.transactionEnd(time.Now())
+	b.end = s.transactionEnd()
 	s.block = b
 	return b
 }

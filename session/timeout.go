@@ -31,29 +31,27 @@ func errIdleInTransactionTimeout() *pgerr.Error {
 // when its transaction has lasted for transaction_timeout, which counts where
 // both are the same. The caller must call done when the statement has ended.
 func (s *Session) limit(ctx context.Context) (limited context.Context, done func()) {
-	now := time.Now()
-	var until time.Time
-	var cause error
+	end := s.transactionEnd()
 	if s.settings.StatementTimeout > 0 {
-		until, cause = now.Add(s.settings.StatementTimeout), errStatementTimeout()
+		until := time.Now().Add(s.settings.StatementTimeout)
+		if end.IsZero() || until.Before(end) {
+			return context.WithDeadlineCause(ctx, until, errStatementTimeout())
+		}
 	}
-	if end := s.transactionEnd(now); !end.IsZero() && (cause == nil || !end.After(until)) {
-		until, cause = end, errTransactionTimeout()
-	}
-	if cause == nil {
+	if end.IsZero() {
 		return ctx, func() {}
 	}
-	return context.WithDeadlineCause(ctx, until, cause)
+	return context.WithDeadlineCause(ctx, end, errTransactionTimeout())
 }
 
 // transactionEnd is when transaction_timeout ends the transaction in progress,
 // or one that begins now; zero for never.
-func (s *Session) transactionEnd(now time.Time) time.Time {
+func (s *Session) transactionEnd() time.Time {
 	switch {
 	case s.block != nil:
 		return s.block.end
 	case s.settings.TransactionLimit > 0:
-		return now.Add(s.settings.TransactionLimit)
+		return time.Now().Add(s.settings.TransactionLimit)
 	}
 	return time.Time{}
 }
