@@ -280,7 +280,7 @@ func (s *Session) propose(ctx context.Context, e *raftlog.Entry) (raftlog.Result
 	s.guard(e)
 	result, index, err := s.manager.config.Log.Propose(ctx, e)
 	if err != nil {
-		return result, err
+		return result, hintXact(e, err)
 	}
 	if result.Err != nil && result.Err.Severity == "FATAL" {
 		return result, s.loseLocks()

@@ -264,6 +264,15 @@ func (s *Session) drawAsked(ctx context.Context, p *planned) (int64, error) {
 	return s.manager.drawXact(ctx)
 }
 
+// hintXact tells the client of an unknown outcome how it can learn it.
+func hintXact(e *raftlog.Entry, err error) error {
+	_, id, _ := raftlog.CutXact(e.Settings)
+	if id == 0 || pgerr.Code(err) != pgerr.TransactionResolutionUnknown {
+		return err
+	}
+	return pgerr.From(err).WithHint("SELECT pg_xact_status('%d') tells it when a majority of the nodes can be reached.", id)
+}
+
 // sessionXact serves queries.
 type sessionXact Session
 

@@ -5,6 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -155,5 +159,51 @@ func TestOpenTransactions(t *testing.T) {
 	ahead := one(t, conn, "SELECT pg_current_xact_id()::text::bigint + 1")
 	if _, err := other.Query("SELECT txid_status(" + ahead + ")"); !errors.As(err, &refused) || refused.Code != "22023" {
 		t.Errorf("an id that nobody has: %v", err)
+	}
+}
+
+// TestTransactionIDs: clients of all nodes draw more ids than a range has at the
+// same time. No id is given twice, each client's grow, and each is committed.
+func TestTransactionIDs(t *testing.T) {
+	const clients, draws = 12, 400
+	c := harness.Start(t, 3)
+	ids := make([][]int64, clients)
+	var running sync.WaitGroup
+	for i := range ids {
+		conn := c.Nodes[i%3].Connect()
+		running.Go(func() {
+			for range draws {
+				results, err := conn.Exec(context.Background(), "SELECT pg_current_xact_id()").ReadAll()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				id, err := strconv.ParseInt(string(results[0].Rows[0][0]), 10, 64)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				ids[i] = append(ids[i], id)
+			}
+		})
+	}
+	running.Wait()
+	seen := map[int64]bool{}
+	var all []string
+	for i := range ids {
+		if !slices.IsSorted(ids[i]) {
+			t.Errorf("the ids of client %d do not grow", i)
+		}
+		for _, id := range ids[i] {
+			if seen[id] {
+				t.Fatalf("id %d was given twice", id)
+			}
+			seen[id] = true
+			all = append(all, strconv.FormatInt(id, 10))
+		}
+	}
+	sql := "SELECT count(*), min(s), max(s) FROM (SELECT txid_status(id) AS s FROM unnest(ARRAY[" + strings.Join(all, ",") + "]::bigint[]) AS id) AS x"
+	if got, want := c.Nodes[1].MustQuery(sql), fmt.Sprintf("%d|committed|committed", clients*draws); got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
