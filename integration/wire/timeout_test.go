@@ -132,6 +132,48 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
+// TestTimeoutsOfLocks: who waits for a lock is ended like one who works, and a
+// client that left waits no longer.
+func TestTimeoutsOfLocks(t *testing.T) {
+	n := harness.Start(t, 1).Nodes[0]
+	n.MustQuery("CREATE TABLE t (a int PRIMARY KEY); INSERT INTO t VALUES (1)")
+	const wait = "SELECT a FROM t FOR UPDATE"
+	holder := connect(t, n)
+	if got := holder.query("BEGIN; " + wait); got != "BEGIN Row(1) SELECT 1 Ready(T)" {
+		t.Fatal(got)
+	}
+	for set, want := range map[string]string{
+		"SET lock_timeout = 100":                                                "ERROR 55P03 Ready(E)",
+		"SET lock_timeout = 300; SET statement_timeout = 100":                   "ERROR 57014 Ready(E)",
+		"SET statement_timeout = 300; SET transaction_timeout = 100":            "FATAL 25P04 closed",
+		"SET idle_in_transaction_session_timeout = 100; SET lock_timeout = 300": "ERROR 55P03 Ready(E)",
+	} {
+		c := connect(t, n)
+		c.query(set)
+		c.query("BEGIN")
+		c.send(&pgproto3.Query{String: wait})
+		last := "Ready"
+		if strings.HasSuffix(want, "closed") {
+			last = "closed"
+		}
+		if got := c.until(last); got != want {
+			t.Errorf("%s: got %s, want %s", set, got, want)
+		}
+		c.conn.Close()
+	}
+	gone := connect(t, n)
+	gone.query("BEGIN")
+	gone.send(&pgproto3.Query{String: wait})
+	gone.send(&pgproto3.Terminate{})
+	gone.conn.Close()
+	waitClients(t, n, 1)
+	holder.query("COMMIT")
+	next := connect(t, n)
+	if got, want := next.query("SET lock_timeout = '5s'; BEGIN; "+wait), "SET BEGIN Row(1) SELECT 1 Ready(T)"; got != want {
+		t.Errorf("after a client that left: got %s, want %s", got, want)
+	}
+}
+
 // TestTimeoutOfCopy: what a client sends into a COPY that has ended is passed
 // over, and nothing of it is kept.
 func TestTimeoutOfCopy(t *testing.T) {
@@ -216,7 +258,7 @@ func TestClientGone(t *testing.T) {
 			time.Sleep(20 * time.Millisecond) // let it begin
 			began := time.Now()
 			leave(c)
-			waitIdle(t, n)
+			waitClients(t, n, 0)
 			if took := time.Since(began); took > 1500*time.Millisecond {
 				t.Errorf("%s, client %s: kept for %v", what, how, took)
 			}
@@ -227,12 +269,12 @@ func TestClientGone(t *testing.T) {
 	}
 }
 
-// waitIdle waits until no client is served.
-func waitIdle(t *testing.T, n *harness.Node) {
+// waitClients waits until no more clients are served than want.
+func waitClients(t *testing.T, n *harness.Node, want int) {
 	t.Helper()
 	for deadline := time.Now().Add(waitLimit); ; time.Sleep(10 * time.Millisecond) {
 		metrics, _, err := n.Get("/metrics")
-		if err == nil && strings.Contains(metrics, "polyreme_connections 0\n") {
+		if err == nil && strings.Contains(metrics, fmt.Sprintf("polyreme_connections %d\n", want)) {
 			return
 		}
 		if time.Now().After(deadline) {
