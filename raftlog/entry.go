@@ -94,7 +94,7 @@ type Operation struct {
 type Entry struct {
 	Request       RequestID
 	Moment        Moment
-	Settings      []Setting // sorted by name, non-default, only those results depend on; DrawsSetting, SenderSetting and XactSetting are last, in this order
+	Settings      []Setting // sorted by name, non-default, only those results depend on; DrawsSetting and XactSetting are last
 	Dependencies  []Dependency
 	ChangesSchema bool
 	Operations    []Operation

@@ -71,13 +71,13 @@ func sampleEntries() map[string]*Entry {
 		"expire": {Operations: []Operation{{Kind: OpExpireSessions, Params: []types.Value{types.IntValue(812345678901234)}}}},
 		"fence":  {Request: RequestID{Session: 9, Lane: 1, Sequence: 2}, Operations: []Operation{{Kind: OpFence}}},
 		"noop":   {Operations: []Operation{{Kind: OpNoop}}},
+		"draw":   {Request: RequestID{Session: 9, Lane: 1, Sequence: 3}, Operations: []Operation{{Kind: OpDrawXacts, Params: []types.Value{types.TextValue("node")}}}},
+		"settle": {Request: RequestID{Session: 9, Lane: 1, Sequence: 4}, Operations: []Operation{{Kind: OpSettleXact, Params: []types.Value{types.IntValue(1027)}}}},
+		"xact":   {Settings: WithXact([]Setting{{"TimeZone", "Europe/Berlin"}, {DrawsSetting, "16400=7,16400"}}, 1027)},
 		"advisory": {
 			Request:    RequestID{Session: 9, Lane: 1, Sequence: 2},
 			Operations: []Operation{sampleAdvisory.Operation()},
 		},
-		"draw":   {Request: RequestID{Session: 9, Lane: 1, Sequence: 3}, Operations: []Operation{{Kind: OpDrawXacts, Params: []types.Value{types.TextValue("node")}}}},
-		"settle": {Request: RequestID{Session: 9, Lane: 1, Sequence: 4}, Operations: []Operation{{Kind: OpSettleXact, Params: []types.Value{types.IntValue(1027)}}}},
-		"xact":   {Settings: WithXact([]Setting{{"TimeZone", "Europe/Berlin"}, {DrawsSetting, "16400=7,16400"}}, 1027)},
 	}
 }
 

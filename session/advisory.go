@@ -280,7 +280,7 @@ func (s *Session) holdsLocks() bool { return len(s.advisory.held) > 0 }
 // guard makes e a transaction that is refused where the session has lost its
 // locks without knowing it yet.
 func (s *Session) guard(e *raftlog.Entry) {
-	if s.holdsLocks() && e.Control() == 0 {
+	if s.holdsLocks() && e.Control() == 0 && len(e.Operations) > 0 {
 		a := raftlog.Advisory{Action: raftlog.AdvisoryGuard, Holder: s.holder()}
 		e.Operations = append(slices.Clip(e.Operations), a.Operation())
 	}

@@ -317,7 +317,8 @@ func (l *copyLoader) finish(ctx context.Context) error {
 	}
 	defer s.manager.xacts.release(xact)
 	result, err := s.propose(ctx, &raftlog.Entry{
-		Moment: s.moment(), Settings: raftlog.WithXact(s.settingsFor(operations, l.portal.planned.Notifies), xact), Dependencies: l.portal.planned.depends, Operations: operations,
+		Moment: s.moment(), Settings: raftlog.WithXact(s.settingsFor(operations, l.portal.planned.Notifies), xact),
+		Dependencies: l.portal.planned.depends, Operations: operations,
 	})
 	if err != nil {
 		return err

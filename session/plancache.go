@@ -30,8 +30,7 @@ type planned struct {
 	binary   []types.Encoder
 	depends  []raftlog.Dependency
 	advisory bool // it may call functions on advisory locks
-	// asksXact tells that it may ask for the id of its transaction.
-	asksXact bool
+	asksXact bool // it may ask for the id of its transaction
 }
 
 // newPlanned wraps a plan with what running it needs.

@@ -19,11 +19,11 @@ import (
 // read starts a query: its rows come from the workspace of the block, from the
 // block's snapshot, or from a snapshot of its own.
 func (s *Session) read(ctx context.Context, p *portal, r *pgwire.Reply) error {
-	if p.planned.advisory {
-		return s.readLocking(ctx, p, r)
-	}
 	if s.block == nil && p.planned.asksXact {
 		s.beginBlock(false) // so that the id has an outcome
+	}
+	if p.planned.advisory {
+		return s.readLocking(ctx, p, r)
 	}
 	if s.block != nil {
 		if err := s.settlePending(ctx, r); err != nil {

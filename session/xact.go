@@ -247,7 +247,7 @@ func (s *Session) assignAsked(ctx context.Context, b *block) error {
 		return nil
 	}
 	for _, p := range b.plans {
-		if p.asksXact {
+		if p != nil && p.asksXact {
 			_, err := s.assignXact(ctx)
 			return err
 		}

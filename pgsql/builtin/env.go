@@ -105,8 +105,8 @@ type Session interface {
 	SetSetting(name, value string, local bool) (string, error)
 	// Fact answers what only the server process knows: "server_start_time" and
 	// "conf_load_time" (timestamptz), "client_addr", "client_port",
-	// "server_addr", "server_port", "notification_queue_usage" (float8) ... NULL
-	// where unknown.
+	// "server_addr", "server_port", "notification_queue_usage"
+	// (float8) ... NULL where unknown.
 	Fact(name string) types.Value
 }
 
