@@ -80,6 +80,21 @@ COPY t (n) FROM STDIN;
 SELECT pg_xact_status(x), x = pg_current_xact_id() AS same FROM t WHERE n = 10;
 COMMIT;
 SELECT pg_xact_status(x) FROM t WHERE n = 10;
+-- With advisory locks and notifications.
+SELECT pg_try_advisory_lock(815), pg_current_xact_id() AS a \gset
+SELECT pg_xact_status(:'a');
+BEGIN;
+SELECT pg_current_xact_id() AS a \gset
+COMMIT;
+SELECT pg_xact_status(:'a');
+INSERT INTO t (n) VALUES (11);
+SELECT pg_xact_status(x) FROM t WHERE n = 11;
+BEGIN;
+SELECT pg_try_advisory_xact_lock(816), pg_current_xact_id() AS a \gset
+NOTIFY xact_news;
+INSERT INTO t (n) VALUES (12) RETURNING x = :'a' AS same;
+COMMIT;
+SELECT pg_xact_status(:'a'), pg_advisory_unlock(815);
 -- The type.
 SELECT '12'::xid8, '12'::xid8 = '12', '9'::xid8 < '12', '9'::xid8 >= '12', '12'::text::xid8, '12'::xid8::text::bigint, ARRAY['1', '2']::xid8[];
 SELECT max(v), min(v) FROM (VALUES ('9'::xid8), ('12')) AS x(v);
