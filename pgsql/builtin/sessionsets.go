@@ -19,7 +19,7 @@ func registerSessionSets(r *registry) {
 	for key, args := range map[string]string{
 		"show_all_settings": "", "pg_prepared_statement": "", "pg_cursor": "", "pg_stat_get_activity": "$1",
 		"pg_listening_channels": "",
-		"pg_lock_status": "",
+		"pg_lock_status":        "",
 	} {
 		r.set(key, args, outColumns(key), func(e *Env, a []types.Value) (Rows, error) {
 			lister, ok := e.Session.(Lister)
