@@ -24,9 +24,9 @@ func (n *Node) watchHolders(ctx context.Context) {
 		return
 	}
 	heard := map[string]time.Time{}
-	looked := time.Now()
-	for sleep(ctx, n.cfg.Timing.HolderSilence/holderLooks) {
-		if time.Since(looked) > n.cfg.Timing.HolderSilence/2 {
+	looked, pause := time.Now(), n.cfg.Timing.HolderSilence/holderLooks
+	for sleep(ctx, pause) {
+		if time.Since(looked) > pause+2*infoTimeout {
 			clear(heard) // this node itself stood still: the silence may be its own
 		}
 		looked = time.Now()
