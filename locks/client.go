@@ -3,6 +3,7 @@ package locks
 import (
 	"context"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,6 +37,7 @@ const (
 // takes the requests of its sessions to the leader.
 type Client struct {
 	peers Peers
+	run   string // the node's id and its start: what a node held before is not its own
 	table *Table
 	next  atomic.Uint64
 	// activeUntil is until when (UnixNano) somebody may hold locks.
@@ -53,7 +55,7 @@ type Client struct {
 // NewClient returns a Client; Run does its work in the background.
 func NewClient(peers Peers) *Client {
 	return &Client{
-		peers: peers, table: NewTable(), active: make(chan struct{}, 1),
+		peers: peers, run: peers.ID() + "/" + strconv.FormatInt(time.Now().UnixNano(), 36), table: NewTable(), active: make(chan struct{}, 1),
 		owners: map[uint64]struct{}{}, waiting: map[Owner]context.CancelFunc{}, seen: map[string]time.Time{},
 		kick: make(chan struct{}, 1),
 	}
@@ -83,7 +85,7 @@ func (c *Client) Active() bool {
 // Acquire claims items for an owner. Where the leader cannot be asked everything
 // is granted: validation decides.
 func (c *Client) Acquire(ctx context.Context, owner uint64, claim Claim) Grant {
-	o := Owner{c.peers.ID(), owner}
+	o := Owner{c.run, owner}
 	c.mu.Lock()
 	c.owners[owner] = struct{}{}
 	c.mu.Unlock()
@@ -132,7 +134,7 @@ func (c *Client) Release(owner uint64, index raftlog.Index) {
 	if !has {
 		return
 	}
-	o := Owner{c.peers.ID(), owner}
+	o := Owner{c.run, owner}
 	c.table.Release(o, index)
 	if !c.peers.IsLeader() {
 		c.send(request{op: opRelease, owner: o, index: index})
@@ -232,13 +234,13 @@ func (c *Client) sweep(ctx context.Context) {
 		clear(c.seen)
 		c.mu.Unlock()
 		if holds {
-			c.call(ctx, "", &request{op: opAlive, owner: Owner{Node: c.peers.ID()}})
+			c.call(ctx, "", &request{op: opAlive, owner: Owner{Node: c.run}})
 		}
 		return
 	}
 	now := time.Now()
 	for _, node := range c.table.Nodes() {
-		if node == c.peers.ID() {
+		if node == c.run {
 			continue
 		}
 		c.mu.Lock()

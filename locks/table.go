@@ -8,7 +8,7 @@ import (
 	"polyreme/raftlog"
 )
 
-// Owner is a transaction block: the id of its node and a number there.
+// Owner is a transaction block: the run of its node and a number there.
 type Owner struct {
 	Node string
 	ID   uint64
@@ -70,6 +70,7 @@ const (
 	// rememberedMax is how many released keys the table remembers; an older one
 	// is forgotten, and validation finds what it would have told.
 	rememberedMax = 1 << 16
+	endedMax      = 1 << 14
 	// ItemsMax bounds the locks of one request.
 	ItemsMax = 4096
 )
@@ -81,6 +82,10 @@ type Table struct {
 	owners   map[Owner]map[Key]modeSet
 	released map[Key]raftlog.Index // the last commit of an owner
 	order    []Key                 // of released, oldest first
+	// ended has the owners that released their locks last: a request of one of them
+	// that comes after its release claims nothing.
+	ended      map[Owner]struct{}
+	endedOrder []Owner
 }
 
 // lock is a key that somebody holds or waits for.
@@ -97,7 +102,10 @@ type waiter struct {
 
 // NewTable returns an empty table.
 func NewTable() *Table {
-	return &Table{locks: map[Key]*lock{}, owners: map[Owner]map[Key]modeSet{}, released: map[Key]raftlog.Index{}}
+	return &Table{
+		locks: map[Key]*lock{}, owners: map[Owner]map[Key]modeSet{}, released: map[Key]raftlog.Index{},
+		ended: map[Owner]struct{}{},
+	}
 }
 
 // Len returns how many owners hold locks.
@@ -166,6 +174,9 @@ func (c *Claim) enough(held []bool) bool {
 func (t *Table) claim(owner Owner, item Item, wait Wait) (*waiter, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if _, over := t.ended[owner]; over {
+		return nil, true
+	}
 	l := t.locks[item.Key]
 	if l == nil {
 		l = &lock{holders: map[Owner]modeSet{}}
@@ -315,6 +326,12 @@ func (t *Table) Release(owner Owner, index raftlog.Index) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.release(owner, index)
+	if len(t.endedOrder) == endedMax {
+		delete(t.ended, t.endedOrder[0])
+		t.endedOrder = t.endedOrder[1:]
+	}
+	t.ended[owner] = struct{}{}
+	t.endedOrder = append(t.endedOrder, owner)
 }
 
 func (t *Table) release(owner Owner, index raftlog.Index) {

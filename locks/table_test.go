@@ -150,3 +150,15 @@ func TestSkipAndAbandon(t *testing.T) {
 		}
 	})
 }
+
+// TestLateRequest has a request come after the release of its owner.
+func TestLateRequest(t *testing.T) {
+	table := NewTable()
+	table.Release(owner(1), 0)
+	if g := table.Acquire(t.Context(), owner(1), Claim{Items: []Item{{row(1), ForUpdate}}}); g.Outcome != Granted {
+		t.Errorf("%+v", g)
+	}
+	if g := table.Acquire(t.Context(), owner(2), Claim{Items: []Item{{row(1), ForUpdate}}, Wait: Fail}); g.Outcome != Granted {
+		t.Errorf("the lock of an owner that is gone: %+v", g)
+	}
+}

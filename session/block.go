@@ -141,9 +141,7 @@ func (s *Session) endBlock() {
 	if b.reader != nil {
 		b.reader.Release()
 	}
-	if b.owner != 0 {
-		s.manager.config.Locks.Release(b.owner, b.committed)
-	}
+	s.releaseRows(b)
 }
 
 // rollback ends the transaction without its effects.

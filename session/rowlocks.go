@@ -81,6 +81,14 @@ func (s *Session) errBusy(key locks.Key) error {
 	return pgerr.New(pgerr.LockNotAvailable, "could not obtain lock on %s %q", what, name)
 }
 
+// releaseRows gives up the row and table locks of a block that is over.
+func (s *Session) releaseRows(b *block) {
+	if b.owner != 0 {
+		s.manager.config.Locks.Release(b.owner, b.committed)
+		b.owner = 0
+	}
+}
+
 // catchLocks brings the block's view up to what the locks demand: the state in
 // which the rows are as their last owners left them. A block with one snapshot
 // cannot move on. again tells that the view is another one now.

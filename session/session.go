@@ -101,6 +101,7 @@ func (s *Session) Fail() {
 	s.releaseTransaction(b.lastSavepointLocks())
 	if len(b.savepoints) == 0 { // it cannot be committed any more
 		s.manager.xacts.release(b.xact)
+		s.releaseRows(b)
 	}
 }
 

@@ -103,6 +103,13 @@ func TestRowLocks(t *testing.T) {
 		expect(t, b, "ROLLBACK", "")
 		expect(t, a, "COMMIT", "")
 	})
+	t.Run("an error ends the locks", func(t *testing.T) {
+		expect(t, a, "BEGIN; SELECT id FROM accounts WHERE id = 4 FOR UPDATE", "4")
+		expect(t, a, "SELECT 1 / 0", "ERROR 22012")
+		expect(t, b, "BEGIN; SELECT id FROM accounts WHERE id = 4 FOR UPDATE", "4")
+		expect(t, b, "COMMIT", "")
+		expect(t, a, "ROLLBACK", "")
+	})
 	t.Run("share locks share", func(t *testing.T) {
 		expect(t, a, "BEGIN; SELECT id FROM accounts WHERE id = 6 FOR SHARE", "6")
 		expect(t, b, "BEGIN; SELECT id FROM accounts WHERE id = 6 FOR SHARE NOWAIT", "6")

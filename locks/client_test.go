@@ -1,0 +1,96 @@
+package locks
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// world is a cluster of clients; the first leads.
+type world struct {
+	leader  string
+	clients map[string]*Client
+	gone    map[string]bool
+}
+
+type member struct {
+	world *world
+	id    string
+}
+
+func (m member) ID() string                { return m.id }
+func (m member) Leader() (id, addr string) { return m.world.leader, "" }
+func (m member) IsLeader() bool            { return m.world.leader == m.id }
+
+func (m member) Members() []string {
+	var ids []string
+	for id := range m.world.clients {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+func (m member) CallLocks(ctx context.Context, id string, payload []byte) ([]byte, error) {
+	if m.world.gone[id] || m.world.gone[m.id] {
+		return nil, errors.New("not reached")
+	}
+	return m.world.clients[id].Serve(ctx, payload)
+}
+
+// TestClients: locks hold between nodes; those of a node that is gone, or was
+// started anew, are free after a while, and those of one that lives are not.
+func TestClients(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{leader: "a", clients: map[string]*Client{}, gone: map[string]bool{}}
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		for _, id := range []string{"a", "b"} {
+			w.clients[id] = NewClient(member{w, id})
+			go w.clients[id].Run(ctx)
+		}
+		running, crash := context.WithCancel(ctx)
+		w.clients["c"] = NewClient(member{w, "c"})
+		go w.clients["c"].Run(running)
+		a, b, c := w.clients["a"], w.clients["b"], w.clients["c"]
+		claim := func(n int64, wait Wait) Claim { return Claim{Items: []Item{{row(n), ForUpdate}}, Wait: wait} }
+		ofB, ofC := b.NewOwner(), c.NewOwner()
+		b.Acquire(ctx, ofB, claim(1, Block))
+		c.Acquire(ctx, ofC, claim(2, Block))
+		synctest.Wait()
+		if !a.Active() || !b.Active() || !c.Active() {
+			t.Error("somebody does not know that there are locks")
+		}
+		if g := c.Acquire(ctx, ofC, claim(1, Fail)); g.Outcome != Busy {
+			t.Errorf("the lock of b: %+v", g)
+		}
+		waiting := make(chan Grant)
+		limited, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		go func() { waiting <- c.Acquire(limited, ofC, claim(1, Block)) }()
+		if g := <-waiting; g.Outcome != Abandoned {
+			t.Errorf("a wait that was given up: %+v", g)
+		}
+		w.gone["b"] = true
+		crash() // and c starts anew
+		w.clients["c"] = NewClient(member{w, "c"})
+		go w.clients["c"].Run(ctx)
+		time.Sleep(aliveLimit / 2)
+		if g := a.Acquire(ctx, a.NewOwner(), claim(1, Fail)); g.Outcome != Busy {
+			t.Errorf("the lock of b soon after it has gone: %+v", g)
+		}
+		time.Sleep(aliveLimit)
+		last := a.NewOwner()
+		for n := range int64(2) {
+			if g := a.Acquire(ctx, last, claim(n+1, Fail)); g.Outcome != Granted {
+				t.Errorf("lock %d of a node that is gone: %+v", n+1, g)
+			}
+		}
+		a.Release(last, 0)
+		time.Sleep(2 * activeLimit)
+		if b.Active() {
+			t.Error("b believes that there are locks for ever")
+		}
+	})
+}
