@@ -74,8 +74,8 @@ func (alone) CallLocks(context.Context, string, []byte) ([]byte, error) {
 	return nil, nil
 }
 
-// NewOwner returns a number for a transaction block.
-func (c *Client) NewOwner() uint64 { return c.next.Add(1) }
+// NewOwner returns a number for a transaction block of a session.
+func (c *Client) NewOwner(pid uint32) uint64 { return c.next.Add(1)<<32 | uint64(pid) }
 
 // Active tells whether somebody may hold locks now. It is a hint.
 func (c *Client) Active() bool {
@@ -277,6 +277,8 @@ func (c *Client) Serve(ctx context.Context, payload []byte) ([]byte, error) {
 		if cancel != nil {
 			cancel()
 		}
+	case opList:
+		return encodeList(c.table.List()), nil
 	case opActive:
 		c.activeUntil.Store(time.Now().Add(activeLimit).UnixNano())
 	}
@@ -304,5 +306,18 @@ func (c *Client) serveAcquire(ctx context.Context, r *request) ([]byte, error) {
 	return g.encode(), nil
 }
 
-// List returns the locks, as far as this node knows them: all as the leader.
-func (c *Client) List() []Held { return c.table.List() }
+// List returns all locks and waits. The owner's node is not told.
+func (c *Client) List(ctx context.Context) ([]Held, error) {
+	leader, _ := c.peers.Leader()
+	if c.peers.IsLeader() || leader == "" {
+		return c.table.List(), nil
+	}
+	limited, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	r := request{op: opList, owner: Owner{Node: c.run}}
+	reply, err := c.peers.CallLocks(limited, leader, r.encode())
+	if err != nil {
+		return nil, err
+	}
+	return decodeList(reply)
+}

@@ -55,12 +55,18 @@ func TestClients(t *testing.T) {
 		go w.clients["c"].Run(running)
 		a, b, c := w.clients["a"], w.clients["b"], w.clients["c"]
 		claim := func(n int64, wait Wait) Claim { return Claim{Items: []Item{{row(n), ForUpdate}}, Wait: wait} }
-		ofB, ofC := b.NewOwner(), c.NewOwner()
+		ofB, ofC := b.NewOwner(2), c.NewOwner(3)
 		b.Acquire(ctx, ofB, claim(1, Block))
 		c.Acquire(ctx, ofC, claim(2, Block))
 		synctest.Wait()
 		if !a.Active() || !b.Active() || !c.Active() {
 			t.Error("somebody does not know that there are locks")
+		}
+		for _, client := range []*Client{a, b} {
+			list, err := client.List(ctx)
+			if err != nil || len(list) != 2 || uint32(list[0].Owner.ID)+uint32(list[1].Owner.ID) != 2+3 || !list[0].Granted {
+				t.Errorf("the list: %+v, %v", list, err)
+			}
 		}
 		if g := c.Acquire(ctx, ofC, claim(1, Fail)); g.Outcome != Busy {
 			t.Errorf("the lock of b: %+v", g)
@@ -77,11 +83,11 @@ func TestClients(t *testing.T) {
 		w.clients["c"] = NewClient(member{w, "c"})
 		go w.clients["c"].Run(ctx)
 		time.Sleep(aliveLimit / 2)
-		if g := a.Acquire(ctx, a.NewOwner(), claim(1, Fail)); g.Outcome != Busy {
+		if g := a.Acquire(ctx, a.NewOwner(1), claim(1, Fail)); g.Outcome != Busy {
 			t.Errorf("the lock of b soon after it has gone: %+v", g)
 		}
 		time.Sleep(aliveLimit)
-		last := a.NewOwner()
+		last := a.NewOwner(1)
 		for n := range int64(2) {
 			if g := a.Acquire(ctx, last, claim(n+1, Fail)); g.Outcome != Granted {
 				t.Errorf("lock %d of a node that is gone: %+v", n+1, g)

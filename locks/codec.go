@@ -9,7 +9,7 @@ import (
 
 // A request to the leader:
 //
-//	op     byte      1 acquire, 2 release, 3 abandon, 4 alive, 5 active
+//	op     byte      1 acquire, 2 release, 3 abandon, 4 alive, 5 active, 6 list
 //	node   uvarint length, bytes
 //	owner  uvarint
 //	index  uvarint   of a release
@@ -25,6 +25,12 @@ import (
 //	missed   uvarint
 //	index    uvarint
 //	held     × byte
+//
+// and to a list, for each lock:
+//
+//	owner     uvarint
+//	item      as above
+//	granted   byte
 type request struct {
 	op    byte
 	owner Owner
@@ -38,6 +44,7 @@ const (
 	opAbandon
 	opAlive
 	opActive
+	opList
 
 	nodeBytesMax = 256
 )
@@ -55,11 +62,46 @@ func (r *request) encode() []byte {
 	b = binary.AppendUvarint(b, uint64(r.claim.Want))
 	b = binary.AppendUvarint(b, uint64(r.claim.Width))
 	for _, it := range r.claim.Items {
-		b = binary.AppendUvarint(b, uint64(it.Key.Relation))
-		b = binary.AppendVarint(b, it.Key.Row)
-		b = append(b, byte(it.Mode), flag(it.Key.Whole))
+		b = appendItem(b, it)
 	}
 	return b
+}
+
+func appendItem(b []byte, it Item) []byte {
+	b = binary.AppendUvarint(b, uint64(it.Key.Relation))
+	b = binary.AppendVarint(b, it.Key.Row)
+	return append(b, byte(it.Mode), flag(it.Key.Whole))
+}
+
+// item reads what appendItem wrote.
+func (d *reader) item() Item {
+	it := Item{Key: Key{Relation: uint32(d.uvarint()), Row: d.varint()}, Mode: Mode(d.byte())}
+	it.Key.Whole = d.byte() != 0
+	if it.Mode >= modes {
+		d.bad = true
+	}
+	return it
+}
+
+func encodeList(list []Held) []byte {
+	var b []byte
+	for _, h := range list {
+		b = binary.AppendUvarint(b, h.Owner.ID)
+		b = append(appendItem(b, h.Item), flag(h.Granted))
+	}
+	return b
+}
+
+func decodeList(b []byte) ([]Held, error) {
+	d := reader{b: b}
+	var list []Held
+	for len(d.b) > 0 && !d.bad {
+		list = append(list, Held{Owner: Owner{ID: d.uvarint()}, Item: d.item(), Granted: d.byte() != 0})
+	}
+	if d.bad {
+		return nil, errBadRequest
+	}
+	return list, nil
 }
 
 func flag(on bool) byte {
@@ -86,12 +128,10 @@ func decodeRequest(b []byte) (request, error) {
 	}
 	r.claim.Want, r.claim.Width = int(want), int(width)
 	for len(d.b) > 0 && !d.bad {
-		it := Item{Key: Key{Relation: uint32(d.uvarint()), Row: d.varint()}, Mode: Mode(d.byte())}
-		it.Key.Whole = d.byte() != 0
-		if it.Mode >= modes || len(r.claim.Items) == 2*ItemsMax {
+		if len(r.claim.Items) == 2*ItemsMax {
 			return r, errBadRequest
 		}
-		r.claim.Items = append(r.claim.Items, it)
+		r.claim.Items = append(r.claim.Items, d.item())
 	}
 	if d.bad || r.claim.Wait > Skip {
 		return r, errBadRequest

@@ -38,5 +38,6 @@ func FuzzLocks(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, b []byte) {
 		decodeRequest(b)
 		decodeGrant(b, 3)
+		decodeList(b)
 	})
 }

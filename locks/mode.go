@@ -20,8 +20,10 @@ const (
 	modes
 )
 
+// modeNames are those of pg_locks. Rows have the names of the table modes with the
+// same conflicts, as in PostgreSQL (tupleLockExtraInfo in heapam.c).
 var modeNames = [modes]string{
-	"ForKeyShareLock", "ForShareLock", "ForNoKeyUpdateLock", "ForUpdateLock",
+	"AccessShareLock", "RowShareLock", "ExclusiveLock", "AccessExclusiveLock",
 	"AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock",
 	"ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock",
 }

@@ -8,7 +8,8 @@ import (
 	"polyreme/raftlog"
 )
 
-// Owner is a transaction block: the run of its node and a number there.
+// Owner is a transaction block: the run of its node and a number there, whose lower
+// half is the PID that its session shows.
 type Owner struct {
 	Node string
 	ID   uint64
@@ -71,6 +72,7 @@ const (
 	// is forgotten, and validation finds what it would have told.
 	rememberedMax = 1 << 16
 	endedMax      = 1 << 14
+	listMax       = 1 << 16
 	// ItemsMax bounds the locks of one request.
 	ItemsMax = 4096
 )
@@ -397,12 +399,15 @@ type Held struct {
 	Granted bool
 }
 
-// List returns all locks and waits, in no order.
+// List returns all locks and waits, in no order, of many only the first.
 func (t *Table) List() []Held {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var out []Held
 	for key, l := range t.locks {
+		if len(out) >= listMax {
+			break
+		}
 		for owner, held := range l.holders {
 			for m := range modes {
 				if held&m.bit() != 0 {

@@ -390,7 +390,6 @@ func (s *Session) openLocking(ctx context.Context, p *portal, reader *sqlfsm.Rea
 
 // listLocks makes the rows of pg_locks: the advisory locks of all nodes.
 func (s *Session) listLocks() [][]types.Value {
-	const columns, postgresDatabase = 16, 5
 	store := s.manager.config.Store
 	if err := store.WaitApplied(s.watcher.running(), s.lastIndex); err != nil {
 		return nil // the statement ends: it was canceled, or the node is
@@ -400,7 +399,7 @@ func (s *Session) listLocks() [][]types.Value {
 	for i := range locks {
 		l := &locks[i]
 		class, object, sub := l.Lock.Parts()
-		row := make([]types.Value, columns)
+		row := make([]types.Value, lockColumns)
 		row[0], row[1] = types.TextValue("advisory"), types.IntValue(postgresDatabase)
 		row[7], row[8], row[9] = types.IntValue(int64(class)), types.IntValue(int64(object)), types.IntValue(sub)
 		row[10] = types.TextValue(fmt.Sprintf("%d/0", l.Holder.Session))
@@ -411,5 +410,10 @@ func (s *Session) listLocks() [][]types.Value {
 		}
 		rows[i] = row
 	}
-	return rows
+	return append(rows, s.listRowLocks()...)
 }
+
+const (
+	lockColumns      = 16 // of pg_locks
+	postgresDatabase = 5  // the OID of the database
+)

@@ -36,7 +36,7 @@ func (f *sessionFacts) List(function string, args []types.Value) [][]types.Value
 // listActivity has a row for each session of this node. Of the others it shows
 // only what never changes: the rest is theirs alone.
 func (s *Session) listActivity(pid types.Value) [][]types.Value {
-	const columns, postgresDatabase, postgresRole = 30, 5, 10
+	const columns, postgresRole = 30, 10
 	m := s.manager
 	m.mu.Lock()
 	defer m.mu.Unlock()

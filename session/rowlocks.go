@@ -18,10 +18,11 @@ import (
 
 // Locks is where blocks claim rows and tables; *locks.Client is one.
 type Locks interface {
-	NewOwner() uint64
+	NewOwner(pid uint32) uint64
 	Acquire(ctx context.Context, owner uint64, c locks.Claim) locks.Grant
 	Release(owner uint64, index raftlog.Index)
 	Active() bool
+	List(ctx context.Context) ([]locks.Held, error)
 }
 
 var strengths = [...]string{
@@ -37,7 +38,7 @@ const claimRounds = 20
 func (s *Session) claim(ctx context.Context, c locks.Claim) (locks.Grant, error) {
 	b := s.block
 	if b.owner == 0 {
-		b.owner = s.manager.config.Locks.NewOwner()
+		b.owner = s.manager.config.Locks.NewOwner(s.start.PID)
 	}
 	limited, done := s.limitLock(ctx)
 	defer done()
@@ -495,4 +496,27 @@ func (s *Session) claims(p *portal) bool {
 		return false
 	}
 	return p.planned.columns != nil || s.manager.config.Locks.Active()
+}
+
+// listRowLocks are the rows of pg_locks for row and table locks. A row is named by
+// its table only: it has no page and place there as in PostgreSQL.
+func (s *Session) listRowLocks() [][]types.Value {
+	list, err := s.manager.config.Locks.List(s.watcher.running())
+	if err != nil {
+		return nil // the leader cannot be asked: nobody keeps them
+	}
+	rows := make([][]types.Value, len(list))
+	for i, h := range list {
+		kind := "tuple"
+		if h.Item.Key.Whole {
+			kind = "relation"
+		}
+		row := make([]types.Value, lockColumns)
+		row[0], row[1], row[2] = types.TextValue(kind), types.IntValue(postgresDatabase), types.IntValue(int64(h.Item.Key.Relation))
+		row[10] = types.TextValue(strconv.FormatUint(h.Owner.ID>>32, 10) + "/0")
+		row[11], row[12] = types.IntValue(int64(uint32(h.Owner.ID))), types.TextValue(h.Item.Mode.String())
+		row[13], row[14] = types.BoolValue(h.Granted), types.BoolValue(false)
+		rows[i] = row
+	}
+	return rows
 }

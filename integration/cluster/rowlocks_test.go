@@ -95,6 +95,12 @@ func TestRowLocks(t *testing.T) {
 	})
 	t.Run("NOWAIT, SKIP LOCKED and lock_timeout", func(t *testing.T) {
 		expect(t, a, "BEGIN; SELECT id FROM accounts WHERE id IN (4, 5) ORDER BY id FOR UPDATE", "4 5")
+		for _, n := range cluster.Nodes {
+			const sql = "SELECT locktype, relation::regclass, mode, granted, count(*) FROM pg_locks GROUP BY 1, 2, 3, 4 ORDER BY 1"
+			if got, want := n.MustQuery(sql), "relation|accounts|RowShareLock|t|1\ntuple|accounts|AccessExclusiveLock|t|2"; got != want {
+				t.Errorf("pg_locks on %s: %s", n.Name, got)
+			}
+		}
 		expect(t, b, "BEGIN; SELECT id FROM accounts WHERE id = 4 FOR UPDATE NOWAIT", "ERROR 55P03")
 		expect(t, b, "ROLLBACK; BEGIN; SELECT id FROM accounts WHERE id >= 4 ORDER BY id LIMIT 2 FOR UPDATE SKIP LOCKED", "6 7")
 		expect(t, b, "ROLLBACK; BEGIN; SELECT id FROM accounts WHERE id >= 3 ORDER BY id LIMIT 2 OFFSET 1 FOR NO KEY UPDATE SKIP LOCKED", "6 7")
