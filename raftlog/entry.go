@@ -94,7 +94,7 @@ type Operation struct {
 type Entry struct {
 	Request       RequestID
 	Moment        Moment
-	Settings      []Setting // sorted by name, non-default, only those results depend on; DrawsSetting and XactSetting are last
+	Settings      []Setting // sorted by name, non-default, only those results depend on; those of this package (DrawsSetting and others) are last
 	Dependencies  []Dependency
 	ChangesSchema bool
 	Operations    []Operation

@@ -48,6 +48,9 @@ type block struct {
 	// ones, and their answers are held.
 	pending []pendingWrite
 
+	drawn     drawnValues
+	rehearsal bool // it ends without an entry
+
 	workspace *sqlfsm.Workspace
 	sequences builtin.Sequences // the workspace's own
 	// unseen tells that operations were added which did not run in the
@@ -83,6 +86,7 @@ type savepoint struct {
 	settings      *settings.State
 	base          *settings.State
 	inWorkspace   bool
+	drawn         map[uint32]int
 	listens       int
 	locks         int
 }
@@ -248,6 +252,7 @@ func (s *Session) openWorkspace(ctx context.Context) (*sqlfsm.Workspace, error) 
 		return nil, err
 	}
 	b.workspace, b.sequences = w, w.Env.Sequences
+	w.DrawFrom(s.drawValue)
 	return w, nil
 }
 
@@ -314,6 +319,7 @@ func (s *Session) replay(ctx context.Context, w *sqlfsm.Workspace, savepoints, o
 	s.equipWrite(w.Env, b.catalog)
 	s.watcher.begin(ctx, w.Conn)
 	defer s.watcher.end()
+	b.drawn.again()
 	done := 0
 	run := func(until int) error {
 		for ; done < until; done++ {
@@ -483,7 +489,7 @@ func (s *Session) entry(b *block) *raftlog.Entry {
 	if !b.writes() {
 		return &raftlog.Entry{Moment: b.moment, Settings: raftlog.WithXact(nil, b.xact)}
 	}
-	settings := raftlog.WithXact(s.settingsFor(b.operations, b.notifies()), b.xact)
+	settings := raftlog.WithXact(b.drawn.with(s.settingsFor(b.operations, b.notifies())), b.xact)
 	e := &raftlog.Entry{Moment: b.moment, Settings: settings, ChangesSchema: b.changesSchema, Operations: b.operations}
 	if b.changesSchema {
 		e.Dependencies = []raftlog.Dependency{{Relation: 0, Version: raftlog.SchemaVersion(b.base)}}

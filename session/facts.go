@@ -167,6 +167,14 @@ type blockSequences struct {
 	before *sessionSequences
 }
 
+// SetValue is setval: from then on the sequence's values are the transaction's own.
+func (q blockSequences) SetValue(oid uint32, value int64, called bool) error {
+	if b := q.before.block; b != nil {
+		b.drawn.own(oid)
+	}
+	return q.Sequences.SetValue(oid, value, called)
+}
+
 func (q blockSequences) CurrentValue(oid uint32) (int64, error) {
 	if v, err := q.Sequences.CurrentValue(oid); err == nil {
 		return v, nil

@@ -164,14 +164,15 @@ func (s *Session) reach(ctx context.Context) error {
 // when the block commits: at the levels above READ COMMITTED, if it may write,
 // and for FOR UPDATE and FOR SHARE at every level. (Kung and Robinson 1981, the
 // read phase: what was read is part of what is validated.) So must currval and
-// lastval after the block's own nextval: in the log's order another transaction
-// may have drawn the value that the client was shown. What pg_locks shows is not
-// the transaction's to rely on.
+// lastval of sequences whose values are the block's own: in the log's order another
+// transaction may have drawn the value that the client was shown. What pg_locks
+// shows is not the transaction's to rely on.
 func (b *block) validates(p *portal) bool {
 	if b.readOnly || p.planned.Kind != plan.Read || p.planned.listsLocks() {
 		return false
 	}
-	return b.explicit && (b.oneSnapshot() || p.planned.ForUpdate) || b.workspace != nil && asksDraws(p.planned.SQL)
+	return b.explicit && (b.oneSnapshot() || p.planned.ForUpdate) ||
+		b.workspace != nil && b.ownsSequences() && asksDraws(p.planned.SQL)
 }
 
 // readValidated runs a query in the workspace and adds it to what the log

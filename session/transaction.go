@@ -180,7 +180,7 @@ func (s *Session) setSavepoint(name string, r *pgwire.Reply) error {
 	}
 	b.savepoints = append(b.savepoints, savepoint{
 		name: name, operations: len(b.operations), catalog: b.catalog, changesSchema: b.changesSchema,
-		settings: s.settings, base: s.base, inWorkspace: b.workspace != nil, listens: len(b.listens), locks: len(b.locks),
+		settings: s.settings, base: s.base, inWorkspace: b.workspace != nil, drawn: b.drawn.counts(), listens: len(b.listens), locks: len(b.locks),
 	})
 	r.CommandComplete("SAVEPOINT")
 	return nil
@@ -225,6 +225,7 @@ func (s *Session) rollbackTo(ctx context.Context, at int, r *pgwire.Reply) error
 	}
 	b.savepoints = b.savepoints[:at+1]
 	b.operations, b.listens = b.operations[:sp.operations], b.listens[:sp.listens]
+	b.drawn.cut(sp.drawn)
 	b.catalog, b.changesSchema = sp.catalog, sp.changesSchema
 	b.failed = false
 	s.base = sp.base

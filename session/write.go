@@ -143,6 +143,7 @@ func (s *Session) replan(ctx context.Context, p *portal) error {
 // that runs away enters the log, where nobody could stop it.
 func (s *Session) rehearse(ctx context.Context, p *portal) error {
 	b := s.beginBlock(false)
+	b.rehearsal = true
 	defer s.endBlockKeepPortals(b)
 	w, err := s.openWorkspace(ctx)
 	if err != nil {

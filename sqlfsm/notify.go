@@ -1,6 +1,8 @@
 package sqlfsm
 
 import (
+	"slices"
+
 	"polyreme/pgsql/builtin"
 	"polyreme/pgwire/pgerr"
 	"polyreme/raftlog"
@@ -73,11 +75,13 @@ type unheard struct{}
 
 func (unheard) Notify(string, string) error { return nil }
 
+var ownNames = []string{raftlog.DrawsSetting, raftlog.SenderSetting, raftlog.ValuesSetting}
+
 // ownSettings splits what functions see as settings of an entry from what the
 // entry carries for the state machine.
 func ownSettings(settings []raftlog.Setting) (seen, own []raftlog.Setting) {
 	n := len(settings)
-	for n > 0 && (settings[n-1].Name == raftlog.DrawsSetting || settings[n-1].Name == raftlog.SenderSetting) {
+	for n > 0 && slices.Contains(ownNames, settings[n-1].Name) {
 		n--
 	}
 	return settings[:n], settings[n:]
@@ -86,9 +90,12 @@ func ownSettings(settings []raftlog.Setting) (seen, own []raftlog.Setting) {
 // remember takes what the entry says of the session that it comes from.
 func (a *applier) remember(own []raftlog.Setting) (err error) {
 	for _, s := range own {
-		if s.Name == raftlog.DrawsSetting {
+		switch s.Name {
+		case raftlog.DrawsSetting:
 			err = a.sequences.remember(s.Value)
-		} else {
+		case raftlog.ValuesSetting:
+			a.sequences.ahead, err = raftlog.ParseValues(s.Value)
+		default:
 			a.notifications.pid, err = raftlog.ParseSender(s.Value)
 		}
 		if err != nil {

@@ -27,6 +27,12 @@ type sequences struct {
 	named uint32         // the sequence of the last nextval since begin
 	trail []step         // since mark
 
+	// ahead has the values that the entry brings: nextval gives them before others.
+	// source gives them to a workspace, with false for a sequence that is the
+	// transaction's own.
+	ahead  map[uint32][]int64
+	source func(oid uint32) (value int64, ok bool, err error)
+
 	before     map[uint32]int64 // what the session drew before the transaction
 	beforeLast uint32           // of lastval, 0 for none
 	last       *sequence        // of lastval
@@ -91,6 +97,13 @@ func (q *sequences) NextValue(oid uint32) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if given, ok, err := q.foreseen(oid); ok || err != nil {
+		if err == nil {
+			q.draw(s, given)
+			q.last, q.named = s, oid
+		}
+		return given, err
+	}
 	next := s.value
 	if s.called {
 		if next, err = q.after(s); err != nil {
@@ -101,6 +114,18 @@ func (q *sequences) NextValue(oid uint32) (int64, error) {
 	q.draw(s, next)
 	q.last, q.named = s, oid
 	return next, nil
+}
+
+// foreseen returns a value that was drawn before, through the log.
+func (q *sequences) foreseen(oid uint32) (value int64, ok bool, err error) {
+	if list := q.ahead[oid]; len(list) > 0 {
+		q.ahead[oid] = list[1:]
+		return list[0], true, nil
+	}
+	if q.source != nil {
+		return q.source(oid)
+	}
+	return 0, false, nil
 }
 
 // after returns the value that follows the last one given out.
@@ -206,7 +231,7 @@ func (q *sequences) begin() {
 	q.drawn = q.drawn[:0]
 	q.given = q.given[:0]
 	q.last, q.named = nil, 0
-	q.before, q.beforeLast = nil, 0
+	q.before, q.beforeLast, q.ahead = nil, 0, nil
 }
 
 // remember tells what the session drew before the transaction: the value of

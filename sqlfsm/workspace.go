@@ -77,6 +77,7 @@ func (w *Workspace) open(config WorkspaceConfig) (err error) {
 	s.readers.started(&w.lease, w.Conn.Interrupt)
 	w.Env.Sequences = w.view.sequences
 	w.view.sequences.forget()
+	w.view.sequences.source = nil
 	if err := s.config.Settings(w.Env, config.Settings); err != nil {
 		return err
 	}
@@ -204,6 +205,13 @@ func (w *Workspace) clientError(op *raftlog.Operation, err error) error {
 		return fault
 	}
 	return client
+}
+
+// DrawFrom has nextval give the values of source, which the entry must bring when
+// the transaction is applied (raftlog.ValuesSetting); with false, those that follow
+// in the workspace.
+func (w *Workspace) DrawFrom(source func(oid uint32) (value int64, ok bool, err error)) {
+	w.view.sequences.source = source
 }
 
 // Digest returns the digest of rows that were read from Conn by other means
