@@ -140,11 +140,11 @@ func TestRaftCluster(t *testing.T) {
 		}
 
 		// A follower that was away for longer than the log goes back.
-		b.stop()
-		a.transport.Disconnect(b.address)
-		if err := a.raft.AddVoter(c.id, c.address, 0, 0).Error(); err != nil {
+		if err := a.raft.AddVoter(c.id, c.address, 0, time.Hour).Error(); err != nil { // fake time
 			t.Fatal(err)
 		}
+		b.stop()
+		a.transport.Disconnect(b.address)
 		a.propose(100, "INSERT INTO t1(c2) VALUES('while b was away')")
 		if err := a.raft.Snapshot().Error(); err != nil {
 			t.Fatal(err)
