@@ -5,7 +5,7 @@ export CGO_ENABLED := 0
 
 BIN      := bin
 TOOL     := go tool -modfile=tools/go.mod
-RACEPKGS := ./raftlog/... ./cluster/... ./pgwire/... ./snapshot/... ./sqlfsm ./internal/memnet
+RACEPKGS := ./raftlog/... ./cluster/... ./locks ./pgwire/... ./snapshot/... ./sqlfsm ./internal/memnet
 FUZZTIME ?= 20s
 REF      ?= main
 

@@ -3,6 +3,7 @@ package locks
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,9 +11,20 @@ import (
 
 // world is a cluster of clients; the first leads.
 type world struct {
-	leader  string
+	leader string
+
+	mu      sync.Mutex // guards all below
 	clients map[string]*Client
 	gone    map[string]bool
+}
+
+func (w *world) client(id string) *Client {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.gone[id] {
+		return nil
+	}
+	return w.clients[id]
 }
 
 type member struct {
@@ -25,6 +37,8 @@ func (m member) Leader() (id, addr string) { return m.world.leader, "" }
 func (m member) IsLeader() bool            { return m.world.leader == m.id }
 
 func (m member) Members() []string {
+	m.world.mu.Lock()
+	defer m.world.mu.Unlock()
 	var ids []string
 	for id := range m.world.clients {
 		ids = append(ids, id)
@@ -33,10 +47,11 @@ func (m member) Members() []string {
 }
 
 func (m member) CallLocks(ctx context.Context, id string, payload []byte) ([]byte, error) {
-	if m.world.gone[id] || m.world.gone[m.id] {
+	to := m.world.client(id)
+	if to == nil || m.world.client(m.id) == nil {
 		return nil, errors.New("not reached")
 	}
-	return m.world.clients[id].Serve(ctx, payload)
+	return to.Serve(ctx, payload)
 }
 
 // TestClients: locks hold between nodes; those of a node that is gone, or was
@@ -48,10 +63,11 @@ func TestClients(t *testing.T) {
 		defer stop()
 		for _, id := range []string{"a", "b"} {
 			w.clients[id] = NewClient(member{w, id})
-			go w.clients[id].Run(ctx)
 		}
 		running, crash := context.WithCancel(ctx)
 		w.clients["c"] = NewClient(member{w, "c"})
+		go w.clients["a"].Run(ctx)
+		go w.clients["b"].Run(ctx)
 		go w.clients["c"].Run(running)
 		a, b, c := w.clients["a"], w.clients["b"], w.clients["c"]
 		claim := func(n int64, wait Wait) Claim { return Claim{Items: []Item{{row(n), ForUpdate}}, Wait: wait} }
@@ -78,10 +94,13 @@ func TestClients(t *testing.T) {
 		if g := <-waiting; g.Outcome != Abandoned {
 			t.Errorf("a wait that was given up: %+v", g)
 		}
-		w.gone["b"] = true
 		crash() // and c starts anew
-		w.clients["c"] = NewClient(member{w, "c"})
-		go w.clients["c"].Run(ctx)
+		again := NewClient(member{w, "c"})
+		w.mu.Lock()
+		w.gone["b"] = true
+		w.clients["c"] = again
+		w.mu.Unlock()
+		go again.Run(ctx)
 		time.Sleep(aliveLimit / 2)
 		if g := a.Acquire(ctx, a.NewOwner(1), claim(1, Fail)); g.Outcome != Busy {
 			t.Errorf("the lock of b soon after it has gone: %+v", g)
