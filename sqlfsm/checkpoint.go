@@ -13,7 +13,8 @@ import (
 )
 
 // checkpointer moves the write-ahead log into the database file in the
-// background, and ends readers that keep it from being reused.
+// background, and ends readers that keep it from being reused. On its timer it also
+// closes connections that nobody needed lately.
 //
 // A passive checkpoint runs beside the writer and all readers; when it has
 // copied everything and no reader needs the log, the next write starts the log
@@ -141,6 +142,7 @@ func (c *checkpointer) loop() {
 			c.background()
 		case <-ticker.C:
 			c.limitReaders()
+			c.store.readers.trim()
 		}
 	}
 }

@@ -140,17 +140,14 @@ type pool struct {
 	slots chan struct{} // one for each lease of a read connection
 
 	mu         sync.Mutex // guards what follows
-	idle       []*connection
-	views      []*view
+	idle       idleStack[*connection]
+	views      idleStack[*view]
 	leases     map[*lease]struct{}
 	generation uint64        // of the file: connections of an older one are closed
 	gate       chan struct{} // not nil while no new lease may begin; closed then
 	drained    chan struct{} // closed when the last lease ends, if somebody waits
 	closed     bool
 }
-
-// idleMax bounds the idle connections kept, of each kind.
-const idleMax = 64
 
 func (p *pool) init(s *Store) {
 	p.store = s
@@ -203,9 +200,8 @@ func (p *pool) admit(ctx context.Context, l *lease, want bool) (*connection, err
 		l.ended = make(chan struct{})
 		p.leases[l] = struct{}{}
 		var own *connection
-		if n := len(p.idle); want && n > 0 {
-			own = p.idle[n-1]
-			p.idle = p.idle[:n-1]
+		if want {
+			own, _ = p.idle.take(func(*connection) bool { return true })
 		}
 		p.mu.Unlock()
 		return own, nil
@@ -243,8 +239,8 @@ func (p *pool) giveBack(own *connection, l *lease) {
 	own.conn.ClearInterrupt() // nobody can interrupt it any more
 	if keep {
 		p.mu.Lock()
-		if keep = !p.closed && l.generation == p.generation && len(p.idle) < idleMax; keep {
-			p.idle = append(p.idle, own)
+		if keep = !p.closed && l.generation == p.generation; keep {
+			p.idle.put(own)
 		}
 		p.mu.Unlock()
 	}
@@ -328,10 +324,21 @@ func (p *pool) resume() {
 func (p *pool) retire(cause error) {
 	p.mu.Lock()
 	p.generation++
-	idle, views := p.idle, p.views
-	p.idle, p.views = nil, nil
+	idle, views := p.idle.drain(), p.views.drain()
 	p.mu.Unlock()
 	p.endWhere(cause, func(*lease) bool { return true })
+	p.discard(idle, views)
+}
+
+// trim closes the connections that were idle since the last time.
+func (p *pool) trim() {
+	p.mu.Lock()
+	idle, views := p.idle.trim(), p.views.trim()
+	p.mu.Unlock()
+	p.discard(idle, views)
+}
+
+func (p *pool) discard(idle []*connection, views []*view) {
 	for _, own := range idle {
 		p.store.closeQuietly(own.conn)
 	}

@@ -16,7 +16,7 @@ type Stats struct {
 func (s *Store) Stats() Stats {
 	p := &s.readers
 	p.mu.Lock()
-	leases, idle := len(p.leases), len(p.idle)+len(p.views)
+	leases, idle := len(p.leases), len(p.idle.items)+len(p.views.items)
 	p.mu.Unlock()
 	return Stats{
 		LogBytes: s.checkpoint.size.Load(), CopiedBytes: s.checkpoint.done.Load(),

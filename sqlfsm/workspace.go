@@ -109,13 +109,8 @@ func (s *Store) openView(memoryLimit int64) (*view, error) {
 func (p *pool) takeView(memoryLimit int64) *view {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i := len(p.views) - 1; i >= 0; i-- {
-		if v := p.views[i]; v.memoryLimit == memoryLimit {
-			p.views = append(p.views[:i], p.views[i+1:]...)
-			return v
-		}
-	}
-	return nil
+	v, _ := p.views.take(func(v *view) bool { return v.memoryLimit == memoryLimit })
+	return v
 }
 
 // giveBackView ends a workspace's lease and keeps its view for the next.
@@ -126,8 +121,8 @@ func (p *pool) giveBackView(v *view, l *lease) error {
 	keep := p.finished(l) && err == nil
 	v.conn.ClearInterrupt()
 	p.mu.Lock()
-	if keep = keep && !p.closed && l.generation == p.generation && len(p.views) < idleMax; keep {
-		p.views = append(p.views, v)
+	if keep = keep && !p.closed && l.generation == p.generation; keep {
+		p.views.put(v)
 	}
 	p.mu.Unlock()
 	if !keep {
