@@ -18,6 +18,7 @@ const (
 	callWriteTimeout  = 10 * time.Second
 	writeBrief        = 5 * time.Millisecond // a write on a goroutine that has more to do
 	callQueueBytesMax = 64 << 20             // frames waiting to be written on one connection
+	callsWaitingMax   = 64 << 10             // calls of one connection without a reply
 	writeOthersMax    = 64 << 10             // written on, with the own, before another goroutine takes over
 	callsServedMax    = 4096                 // calls of one connection being served at once
 )
@@ -183,6 +184,11 @@ func (c *callConn) ask(method uint8, payload []byte, w waitingCall) (id uint64, 
 	id = c.nextID
 	if err := c.queueLocked(frameCall, method, id, payload); err != nil {
 		c.mu.Unlock()
+		return 0, errConnection
+	}
+	if len(c.waiting) >= callsWaitingMax { // those who gave up do not all say so
+		c.mu.Unlock()
+		c.fail(errConnection)
 		return 0, errConnection
 	}
 	c.waiting[id] = w
