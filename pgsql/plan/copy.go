@@ -112,7 +112,7 @@ func describeColumn(rel *catalog.Relation, c *catalog.Column) Column {
 }
 
 func (a *analyzer) copyTo(p *CopyPlan, s *ast.CopyStmt) {
-	rel := a.relation(s.Rel)
+	rel := a.namedRelation(s.Rel)
 	switch rel.Kind {
 	case catalog.KindTable, catalog.KindMatview:
 	case catalog.KindView:

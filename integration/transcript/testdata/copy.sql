@@ -32,7 +32,7 @@ x	x	\N	\N	\N	\N
 COPY t FROM stdin;
 8	x	\N	\N	\N	\N	extra
 \.
-COPY t (id, nope) FROM stdin;
+COPY t (id, nope) TO stdout;
 COPY nowhere TO stdout;
 COPY t TO stdout (FORMAT nope);
 COPY t (id, v) FROM stdin (FORMAT csv, DELIMITER ';', QUOTE '''', NULL 'nil', FORCE_NOT_NULL (v));
