@@ -3,8 +3,6 @@ package session
 import (
 	"maps"
 
-	"polyreme/pgsql/types"
-	"polyreme/pgwire/pgerr"
 	"polyreme/raftlog"
 )
 
@@ -17,15 +15,8 @@ import (
 type drawnValues struct {
 	values map[uint32][]int64 // in order, by sequence
 	given  map[uint32]int     // of them, since the operations run (again)
-	spare  map[uint32][]int64 // drawn and not given yet
-	batch  map[uint32]int     // how many were drawn last
 	owned  map[uint32]bool    // sequences that setval has set
 }
-
-const (
-	drawBatchMax = 1024 // values that a block draws at once
-	drawSingles  = 4    // values that it draws one by one at first: they leave no gaps
-)
 
 // again begins the operations anew: nextval gives the same values.
 func (d *drawnValues) again() { clear(d.given) }
@@ -77,49 +68,13 @@ func (s *Session) drawValue(oid uint32) (value int64, ok bool, err error) {
 		return 0, false, nil
 	}
 	if d.values == nil {
-		d.values, d.given, d.spare, d.batch = map[uint32][]int64{}, map[uint32]int{}, map[uint32][]int64{}, map[uint32]int{}
+		d.values, d.given = map[uint32][]int64{}, map[uint32]int{}
 	}
-	if len(d.spare[oid]) == 0 {
-		if err := s.drawBatch(oid); err != nil {
-			return 0, false, err
-		}
+	if value, err = s.manager.drawer.next(s.watcher.running(), oid); err != nil {
+		return 0, false, err
 	}
-	value, d.spare[oid] = d.spare[oid][0], d.spare[oid][1:]
 	d.values[oid] = append(d.values[oid], value)
 	d.given[oid]++
 	s.currval[oid], s.lastSeq = value, oid // whatever becomes of the block
 	return value, true, nil
-}
-
-// drawBatch draws values through the log: single ones first, and then twice as many
-// each time.
-func (s *Session) drawBatch(oid uint32) error {
-	d := &s.block.drawn
-	n := 1
-	if len(d.values[oid]) >= drawSingles {
-		n = min(2*d.batch[oid], drawBatchMax)
-	}
-	op := raftlog.Operation{Kind: raftlog.OpExec, SQL: "SELECT nextval_oid(?1)", Sets: n, Returns: true}
-	for range n {
-		op.Params = append(op.Params, types.IntValue(int64(oid)))
-	}
-	result, _, err := s.manager.config.Log.Propose(s.watcher.running(), &raftlog.Entry{
-		Moment: s.moment(), Operations: []raftlog.Operation{op},
-	})
-	switch {
-	case err != nil:
-		return err
-	case result.Err != nil:
-		return result.Err
-	case result.Status != raftlog.Applied || len(result.Statements) != 1:
-		return pgerr.New(pgerr.SerializationFailure, "no values of the sequence could be drawn").WithHint("Try again.")
-	}
-	d.batch[oid] = n
-	for rows := newValueRows(result.Statements[0].Rows); ; {
-		more, err := rows.next()
-		if err != nil || !more {
-			return err
-		}
-		d.spare[oid] = append(d.spare[oid], rows.column(0).Int64())
-	}
 }

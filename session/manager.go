@@ -61,6 +61,7 @@ type Manager struct {
 	loadMutex chan struct{} // held (one token) while the catalog is loaded
 
 	lockers *lockers
+	drawer  *drawer
 
 	mu       sync.Mutex // guards sessions
 	sessions map[*Session]struct{}
@@ -82,6 +83,7 @@ func NewManager(config Config) *Manager {
 		loadMutex: make(chan struct{}, 1), sessions: map[*Session]struct{}{},
 	}
 	m.lockers = newLockers(&m.config)
+	m.drawer = newDrawer(m)
 	return m
 }
 

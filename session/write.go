@@ -300,6 +300,9 @@ func (s *Session) propose(ctx context.Context, e *raftlog.Entry) (raftlog.Result
 	}
 	for _, d := range result.Draws {
 		s.currval[d.Sequence] = d.Value
+		if s.block == nil || len(s.block.drawn.values[d.Sequence]) == 0 {
+			s.manager.drawer.forget(d.Sequence)
+		}
 	}
 	if result.LastDrawn != 0 {
 		s.lastSeq = result.LastDrawn

@@ -59,6 +59,7 @@ func (a *applier) run(e *raftlog.Entry) (raftlog.Result, error) {
 	}
 	if writesSequences {
 		a.sequences.forget()
+		a.sequences.moves++
 	}
 	if e.ChangesSchema {
 		return result, a.reloadSchema()
@@ -86,9 +87,6 @@ func (a *applier) use(settings []raftlog.Setting) error {
 func (a *applier) writesSequences(e *raftlog.Entry) bool {
 	if e.ChangesSchema {
 		return true
-	}
-	if len(a.sequences.known) == 0 && len(e.Operations) == 1 {
-		return false
 	}
 	for i := range e.Operations {
 		if strings.Contains(e.Operations[i].SQL, "polyreme_sequence") {

@@ -26,6 +26,7 @@ type sequences struct {
 	given []raftlog.Draw // since begin, whatever was forgotten
 	named uint32         // the sequence of the last nextval since begin
 	trail []step         // since mark
+	moves uint64         // by other means than nextval
 
 	// ahead has the values that the entry brings: nextval gives them before others.
 	// source gives them to a workspace, with false for a sequence that is the
@@ -185,6 +186,7 @@ func (q *sequences) SetValue(oid uint32, value int64, called bool) error {
 		return pgerr.New(pgerr.NumericValueOutOfRange, `setval: value %d is out of bounds for sequence "%s" (%d..%d)`, value, q.name(oid), s.min, s.max)
 	}
 	q.move(s, value, called)
+	q.moves++
 	if called {
 		q.draw(s, value)
 	}

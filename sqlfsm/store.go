@@ -127,6 +127,7 @@ type Store struct {
 	advisory   advisoryView
 
 	schema    atomic.Uint64
+	moves     atomic.Uint64 // of sequences
 	groups    atomic.Uint64
 	proposals atomic.Uint64
 
@@ -166,6 +167,7 @@ func (s *Store) load() error {
 	}
 	s.fsm.applier = a
 	s.advisory.replace(rows)
+	s.moves.Add(1)
 	s.publish(a)
 	return nil
 }
@@ -173,6 +175,8 @@ func (s *Store) load() error {
 // publish tells readers and waiters how far the file is.
 func (s *Store) publish(a *applier) {
 	s.schema.Store(uint64(a.versions.schema()))
+	s.moves.Add(a.sequences.moves)
+	a.sequences.moves = 0
 	s.progress.advance(a.applied.index)
 }
 
@@ -199,6 +203,10 @@ func (s *Store) Path() string { return s.path }
 func (s *Store) SchemaVersion() raftlog.SchemaVersion {
 	return raftlog.SchemaVersion(s.schema.Load())
 }
+
+// SequenceMoves counts what changed sequences by other means than nextval: values
+// drawn before such a change are not to be given after it.
+func (s *Store) SequenceMoves() uint64 { return s.moves.Load() }
 
 // connection is a connection of the file with the state of its functions.
 type connection struct {
