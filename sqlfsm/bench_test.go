@@ -86,3 +86,65 @@ func BenchmarkWorkspace(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkTransaction is an update by key, a select and an insert: in a workspace
+// that is opened for it and dropped, in a transaction on the writer connection that is
+// undone, and in one that is committed. A large schema must cost a workspace nothing.
+func BenchmarkTransaction(b *testing.B) {
+	for _, tables := range []int{1, 500} {
+		m := newMachine(b)
+		m.script("CREATE TABLE t1(c1 INTEGER PRIMARY KEY, c2 INTEGER, c3 TEXT) STRICT", "CREATE INDEX i1 ON t1(c2)")
+		for i := range tables - 1 {
+			m.script(fmt.Sprintf("CREATE TABLE other%d(c1 INTEGER PRIMARY KEY, c2 TEXT, c3 TEXT) STRICT", i))
+		}
+		m.script("INSERT INTO t1 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n LIMIT 10000) SELECT i, i, 'a row of some length' FROM n")
+		b.Run(fmt.Sprintf("workspace/tables=%d", tables), func(b *testing.B) { benchmarkWorkspace(b, m) })
+		b.Run(fmt.Sprintf("writer-undone/tables=%d", tables), func(b *testing.B) { benchmarkWriter(b, m, m.FSM().applier.writer.conn.Rollback) })
+		b.Run(fmt.Sprintf("writer/tables=%d", tables), func(b *testing.B) { benchmarkWriter(b, m, m.FSM().applier.writer.conn.Commit) })
+	}
+}
+
+var transaction = []raftlog.Operation{
+	{Kind: raftlog.OpExec, SQL: "UPDATE t1 SET c2 = c2 + 1 WHERE c1 = ?1", Counts: true},
+	{Kind: raftlog.OpExec, SQL: "SELECT c3 FROM t1 WHERE c1 = ?1", Returns: true},
+	{Kind: raftlog.OpExec, SQL: "INSERT INTO t1(c2, c3) VALUES(?1, 'a row of some length')", Counts: true},
+}
+
+func benchmarkWorkspace(b *testing.B, m *machine) {
+	b.ReportAllocs()
+	for key := int64(0); b.Loop(); key++ {
+		w, err := m.Workspace(b.Context(), WorkspaceConfig{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, op := range transaction {
+			op.Params = []types.Value{types.IntValue(key%10000 + 1)}
+			if _, err := w.Run(&op); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func benchmarkWriter(b *testing.B, m *machine, end func() error) {
+	a := m.FSM().applier
+	b.ReportAllocs()
+	for key := int64(0); b.Loop(); key++ {
+		if err := a.writer.conn.BeginImmediate(); err != nil {
+			b.Fatal(err)
+		}
+		for _, op := range transaction {
+			op.Params = []types.Value{types.IntValue(key%10000 + 1)}
+			var result raftlog.StatementResult
+			if err := a.executor.exec(&op, &result, true); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := end(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
