@@ -142,7 +142,8 @@ func (n *Node) serveReadIndex(ctx context.Context, question []byte) ([]byte, err
 
 func (n *Node) readIndexReply(question []byte, index raftlog.Index) []byte {
 	if applied := raftlog.Index(binary.LittleEndian.Uint64(question)); applied < index && n.packer.idle() {
-		n.pushCommit(raft.ServerID(question[questionBytesMin:]))
+		asker := raft.ServerID(question[questionBytesMin:])
+		n.pushCommit(func(id raft.ServerID) bool { return id == asker })
 	}
 	return binary.LittleEndian.AppendUint64(nil, uint64(index))
 }

@@ -11,7 +11,7 @@ import (
 // wait for that. The message is an AppendEntries without entries, whose previous
 // entry is the last one committed: a follower that does not have that entry
 // refuses it, and one that has it has all before it (Raft §5.3).
-func (n *Node) pushCommit(id raft.ServerID) {
+func (n *Node) pushCommit(to func(raft.ServerID) bool) {
 	r, term := n.raft(), n.ready.Load()
 	commit := r.CommitIndex()
 	var last raft.Log
@@ -19,7 +19,7 @@ func (n *Node) pushCommit(id raft.ServerID) {
 		return
 	}
 	for _, s := range n.Servers() {
-		if s.ID != id || s.ID == raft.ServerID(n.cfg.ID) {
+		if s.ID == raft.ServerID(n.cfg.ID) || !to(s.ID) {
 			continue
 		}
 		self := n.trans.EncodePeer(raft.ServerID(n.cfg.ID), raft.ServerAddress(n.cfg.Advertise))
@@ -34,6 +34,13 @@ func (n *Node) pushCommit(id raft.ServerID) {
 				n.log.Debug("commit not pushed", "node", string(s.ID), "err", err)
 			}
 		})
-		return
+	}
+}
+
+// PushCommit has all other nodes apply at once what this node, if it is the leader,
+// has applied, unless entries that follow are about to tell them. It does not wait.
+func (n *Node) PushCommit() {
+	if n.packer.queue.waiting() == 0 {
+		n.pushCommit(func(raft.ServerID) bool { return true })
 	}
 }

@@ -278,6 +278,7 @@ func (n *Node) serve() error {
 		Node: n.identity.ID, AskXact: n.askXact,
 	})
 	n.sessions.Start()
+	n.listeners.Relay(n.cluster.PushCommit)
 	n.sql = pgwire.NewServer(pgwire.Config{Sessions: n.sessions, Logger: n.log, CancelElsewhere: n.cancelElsewhere})
 	n.cluster.Handle(cancelMethod, n.cancelHere)
 	n.cluster.Handle(xactMethod, n.answerXact)

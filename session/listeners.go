@@ -11,8 +11,9 @@ import (
 // machine hands it those of each committed entry, which wait in a queue of each
 // session that listens until its transaction is over.
 type Listeners struct {
-	mu       sync.Mutex // guards channels and all of the listeners but wake
+	mu       sync.Mutex // guards channels, relay and all of the listeners but wake
 	channels map[string]map[*listener]struct{}
+	relay    func() // told that notifications have come; may be nil
 }
 
 // listener is one session as the state machine sees it.
@@ -33,16 +34,28 @@ func NewListeners() *Listeners {
 	return &Listeners{channels: map[string]map[*listener]struct{}{}}
 }
 
+// Relay has f called after each Deliver, so that other nodes hear the same soon. It
+// must not wait.
+func (h *Listeners) Relay(f func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.relay = f
+}
+
 // Deliver queues notifications for those who listen. It does not wait for any of
 // them.
 func (h *Listeners) Deliver(sent []sqlfsm.Notification) {
-	for _, l := range h.enqueue(sent) {
+	woken, relay := h.enqueue(sent)
+	for _, l := range woken {
 		l.wake()
+	}
+	if relay != nil {
+		relay()
 	}
 }
 
-// enqueue returns the listeners that have to be woken.
-func (h *Listeners) enqueue(sent []sqlfsm.Notification) (woken []*listener) {
+// enqueue returns the listeners that have to be woken, and relay.
+func (h *Listeners) enqueue(sent []sqlfsm.Notification) (woken []*listener, relay func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for i := range sent {
@@ -60,7 +73,7 @@ func (h *Listeners) enqueue(sent []sqlfsm.Notification) (woken []*listener) {
 			}
 		}
 	}
-	return woken
+	return woken, h.relay
 }
 
 // lose gives up on a listener. Its session ends when it is told.
