@@ -489,7 +489,7 @@ func (s *Session) entry(b *block) *raftlog.Entry {
 	if !b.writes() {
 		return &raftlog.Entry{Moment: b.moment, Settings: raftlog.WithXact(nil, b.xact)}
 	}
-	settings := raftlog.WithXact(b.drawn.with(s.settingsFor(b.operations, b.notifies())), b.xact)
+	settings := raftlog.WithXact(b.drawn.with(b.withSnapshot(s.settingsFor(b.operations, b.notifies()))), b.xact)
 	e := &raftlog.Entry{Moment: b.moment, Settings: settings, ChangesSchema: b.changesSchema, Operations: b.operations}
 	if b.changesSchema {
 		e.Dependencies = []raftlog.Dependency{{Relation: 0, Version: raftlog.SchemaVersion(b.base)}}
@@ -499,6 +499,15 @@ func (s *Session) entry(b *block) *raftlog.Entry {
 		e.Dependencies = append(e.Dependencies, raftlog.Dependency{Relation: relation, Version: version})
 	}
 	return e
+}
+
+// withSnapshot adds the index of the state in which the block's reads were made, if it
+// has validated ones.
+func (b *block) withSnapshot(settings []raftlog.Setting) []raftlog.Setting {
+	if b.workspace == nil || !slices.ContainsFunc(b.operations, func(op raftlog.Operation) bool { return op.Read }) {
+		return settings
+	}
+	return append(settings, raftlog.Setting{Name: raftlog.SnapshotSetting, Value: raftlog.FormatSnapshot(b.workspace.Index)})
 }
 
 // entrySettings are the settings that an entry carries.

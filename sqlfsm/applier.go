@@ -34,6 +34,10 @@ type applier struct {
 
 	notifications notifications
 
+	changes  tableChanges
+	snapshot raftlog.Index // that the entry's results were found in; 0 not known
+	skipped  uint64        // validated reads that did not run again
+
 	// broken has the entries that SQLite answered by rolling the whole
 	// transaction back (the step limit): the group is run again without them.
 	broken map[place]raftlog.Result
@@ -74,6 +78,7 @@ func openApplier(s *Store) (*applier, error) {
 	a.sequences = newSequences(writer.conn)
 	writer.env.Sequences, writer.env.Notifier = a.sequences, &a.notifications
 	a.executor.attach(writer.conn, writer.env)
+	a.executor.ran = func(stmt *sqlite.Stmt) { a.changes.note(stmt, a.where.index) }
 	writer.env.Transactions = entryXact(0)
 	if err := prepareFile(writer.conn); err != nil {
 		return nil, errors.Join(err, writer.conn.Close())
@@ -107,6 +112,8 @@ func (a *applier) reloadSchema() (err error) {
 		return err
 	}
 	a.sequences.forget()
+	a.changes.forget(max(a.applied.index, a.where.index))
+	conn.DropStatements()
 	deferred, err := conn.QueryInt64("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%INITIALLY DEFERRED%'")
 	if err != nil {
 		return err

@@ -22,6 +22,7 @@ type executor struct {
 	edit       func(sql string) string // not nil while a failure is looked into
 	preparing  bool                    // an operation's own text is being prepared
 	unchecked  bool                    // foreign keys are switched off
+	ran        func(*sqlite.Stmt)      // told of each statement that may have written; may be nil
 
 	env       *builtin.Env
 	moment    raftlog.Moment
@@ -101,6 +102,9 @@ func (x *executor) exec(op *raftlog.Operation, result *raftlog.StatementResult, 
 		return err
 	}
 	defer stmt.Release()
+	if x.ran != nil && !stmt.ReadOnly() {
+		defer x.ran(stmt)
+	}
 	sets := max(op.Sets, 1)
 	width := len(op.Params) / sets
 	if width*sets != len(op.Params) {

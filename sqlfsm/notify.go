@@ -75,7 +75,7 @@ type unheard struct{}
 
 func (unheard) Notify(string, string) error { return nil }
 
-var ownNames = []string{raftlog.DrawsSetting, raftlog.SenderSetting, raftlog.ValuesSetting}
+var ownNames = []string{raftlog.DrawsSetting, raftlog.SenderSetting, raftlog.SnapshotSetting, raftlog.ValuesSetting}
 
 // ownSettings splits what functions see as settings of an entry from what the
 // entry carries for the state machine.
@@ -89,10 +89,13 @@ func ownSettings(settings []raftlog.Setting) (seen, own []raftlog.Setting) {
 
 // remember takes what the entry says of the session that it comes from.
 func (a *applier) remember(own []raftlog.Setting) (err error) {
+	a.snapshot = 0
 	for _, s := range own {
 		switch s.Name {
 		case raftlog.DrawsSetting:
 			err = a.sequences.remember(s.Value)
+		case raftlog.SnapshotSetting:
+			a.snapshot, err = raftlog.ParseSnapshot(s.Value)
 		case raftlog.ValuesSetting:
 			a.sequences.ahead, err = raftlog.ParseValues(s.Value)
 		default:

@@ -157,6 +157,12 @@ func (a *applier) operation(e *raftlog.Entry, op *raftlog.Operation) (bool, erro
 	x := &a.executor
 	switch op.Kind {
 	case raftlog.OpExec:
+		if op.Read && op.Expect != nil && a.snapshot != 0 {
+			same, err := a.readsTheSame(op)
+			if same || err != nil {
+				return same, err
+			}
+		}
 		err := x.exec(op, &x.statements[op.Statement], op.Expect != nil)
 		if err != nil || op.Expect == nil {
 			return err == nil, err
@@ -170,6 +176,21 @@ func (a *applier) operation(e *raftlog.Entry, op *raftlog.Operation) (bool, erro
 		return true, a.stageDiscard(e.Request.Session, op.Stage)
 	}
 	return false, pgerr.New(pgerr.InternalError, "unknown kind of operation %d", op.Kind)
+}
+
+// readsTheSame tells whether nothing that a validated read depends on has changed
+// since its transaction's snapshot, neither by others nor by the transaction itself.
+func (a *applier) readsTheSame(op *raftlog.Operation) (bool, error) {
+	stmt, err := a.executor.prepare(op.SQL)
+	if err != nil {
+		return false, err
+	}
+	defer stmt.Release()
+	same := a.changes.unchanged(stmt, a.snapshot)
+	if same {
+		a.skipped++
+	}
+	return same, nil
 }
 
 // statementCount is the number of client statements of an entry.

@@ -91,7 +91,7 @@ func (s *Store) openView(memoryLimit int64) (*view, error) {
 		return nil, err
 	}
 	overlay := sqlite.NewOverlay(pin, memoryLimit)
-	conn, err := overlay.Open(sqlite.Config{CacheKiB: s.config.ReaderCacheKiB})
+	conn, err := overlay.Open(sqlite.Config{CacheKiB: s.config.ReaderCacheKiB, ValueBytesMax: valueBytesMax})
 	if err != nil {
 		return nil, errors.Join(err, pin.Close())
 	}
@@ -170,6 +170,8 @@ func (w *Workspace) Run(op *raftlog.Operation) (raftlog.StatementResult, error) 
 	w.Env.Notifier = unheard{}
 	defer func() { w.Env.Notifier = nil }() // a query by other means notifies nobody
 	w.view.executor.next(op)
+	w.Conn.SetVMStepLimit(w.store.config.stepsMax) // as in apply
+	defer w.Conn.SetVMStepLimit(0)
 	if err := w.view.executor.exec(op, &w.results[0], true); err != nil {
 		return raftlog.StatementResult{}, w.clientError(op, err)
 	}
@@ -183,7 +185,10 @@ func (w *Workspace) clientError(op *raftlog.Operation, err error) error {
 	if cause := w.Err(err); cause != err { //nolint:errorlint // the very same error is meant
 		return cause
 	}
-	if sqlite.Classify(err) != sqlite.Deterministic || w.Lost() {
+	switch {
+	case errors.Is(err, sqlite.ErrStepLimit):
+		return clientError(err)
+	case sqlite.Classify(err) != sqlite.Deterministic || w.Lost():
 		return err
 	}
 	client, fault := explain(w.Conn, err, op.SQL, func(edit func(string) string) error {

@@ -44,6 +44,18 @@ func (k *statementCache) put(s *Stmt) {
 	k.newest = s
 }
 
+// clear drops all.
+func (k *statementCache) clear() {
+	for k.oldest != nil {
+		s := k.oldest
+		k.drop(s)
+		s.finalize()
+	}
+}
+
+// DropStatements empties the cache of statements: the schema has changed.
+func (c *Conn) DropStatements() { c.cache.clear() }
+
 // drop takes s, which is idle, out of the cache.
 func (k *statementCache) drop(s *Stmt) {
 	delete(k.idle, s.sql)

@@ -52,6 +52,7 @@ type Conn struct {
 	hooks     hooks
 	blocks    []uintptr // C memory to free after the connection is closed
 	current   *Stmt     // the statement being stepped
+	touched   []Access  // what the statement being prepared uses
 	stepMax   int64     // VM steps a statement may use; 0 unlimited
 	progress  bool      // the progress handler is installed
 	trusted   bool      // the authorizer is not asked

@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"slices"
+
 	"modernc.org/libc"
 	lib "modernc.org/sqlite/lib"
 
@@ -82,10 +84,32 @@ func (c *Conn) authorize(_ *libc.TLS, _ uintptr, action int32, z1, z2, z3, z4 ui
 			r = lib.SQLITE_DENY
 		}
 	}()
+	switch Action(action) {
+	case ActionRead:
+		c.touch(Access{Table: libc.GoString(z1)})
+	case ActionInsert, ActionUpdate, ActionDelete:
+		c.touch(Access{Table: libc.GoString(z1), Write: true})
+	case ActionFunction:
+		c.touch(Access{Function: libc.GoString(z2)})
+	}
 	if c.trusted || c.hooks.allow(Action(action), libc.GoString(z1), libc.GoString(z2), libc.GoString(z3), libc.GoString(z4)) {
 		return lib.SQLITE_OK
 	}
 	return lib.SQLITE_DENY
+}
+
+// Access is a table that a statement reads or writes, or a function that it calls.
+type Access struct {
+	Table    string
+	Function string
+	Write    bool
+}
+
+// touch notes what the statement being prepared uses.
+func (c *Conn) touch(a Access) {
+	if !slices.Contains(c.touched, a) {
+		c.touched = append(c.touched, a)
+	}
 }
 
 // ChangeOp is the kind of a row change.

@@ -20,6 +20,8 @@ type Stmt struct {
 	busy  bool  // stepped and not yet at its end
 	bound bool  // has bindings to clear
 
+	accesses []Access
+
 	arena arena
 
 	older, newer *Stmt // idle list of the cache
@@ -71,7 +73,11 @@ func (c *Conn) compileText(text uintptr, n int, flags uint32) (*Stmt, uintptr, e
 	if c.current == nil {
 		c.fault = nil
 	}
+	outer := c.touched
+	c.touched = nil
 	rc := lib.Xsqlite3_prepare_v3(c.tls, c.db, text, int32(n+1), flags, c.scratch, c.scratch+8)
+	accesses := c.touched
+	c.touched = outer
 	if rc != lib.SQLITE_OK {
 		return nil, 0, c.fail(rc)
 	}
@@ -79,11 +85,17 @@ func (c *Conn) compileText(text uintptr, n int, flags uint32) (*Stmt, uintptr, e
 	if p == 0 {
 		return nil, tail, nil
 	}
-	return &Stmt{conn: c, p: p}, tail, nil
+	return &Stmt{conn: c, p: p, accesses: accesses}, tail, nil
 }
 
 // SQL returns the text the statement was prepared from.
 func (s *Stmt) SQL() string { return s.sql }
+
+// Accesses returns the tables and functions that the statement uses, those of its triggers and
+// foreign key actions too; perhaps some that it does not use any more. It is known
+// only on connections with an authorizer, and in full once the statement has been
+// stepped.
+func (s *Stmt) Accesses() []Access { return s.accesses }
 
 // ReadOnly tells whether the statement cannot change the database.
 func (s *Stmt) ReadOnly() bool { return lib.Xsqlite3_stmt_readonly(s.conn.tls, s.p) != 0 }
@@ -111,10 +123,13 @@ func (s *Stmt) Step() (row bool, err error) {
 			return false, err
 		}
 	}
-	outer := c.current
-	c.current = s
+	outer, touched := c.current, c.touched
+	c.current, c.touched = s, nil
 	rc := lib.Xsqlite3_step(c.tls, s.p)
-	c.current = outer
+	if len(c.touched) > 0 { // SQLite has prepared it anew, for another schema
+		s.accesses = append(s.accesses, c.touched...)
+	}
+	c.current, c.touched = outer, touched
 	if rc == lib.SQLITE_ROW {
 		return true, nil
 	}
