@@ -56,6 +56,8 @@ type block struct {
 	// unseen tells that operations were added which did not run in the
 	// workspace: they are too large for it.
 	unseen bool
+	// checksAtOnce tells that deferred constraints are checked after each statement.
+	checksAtOnce bool
 	// lost tells that the workspace is gone with what the block did in it.
 	lost   bool
 	reader *sqlfsm.Reader // the one snapshot of a block that has one
@@ -89,6 +91,7 @@ type savepoint struct {
 	drawn         map[uint32]int
 	listens       int
 	locks         int
+	checksAtOnce  bool
 }
 
 // oneSnapshot tells whether all queries of the block see the same snapshot.
@@ -279,6 +282,9 @@ func (s *Session) runInWorkspace(ctx context.Context, w *sqlfsm.Workspace, opera
 		if op.Returns {
 			result.Rows = got.Rows
 		}
+	}
+	if s.block != nil && s.block.checksAtOnce {
+		return result, w.CheckConstraints()
 	}
 	return result, nil
 }

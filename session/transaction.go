@@ -180,7 +180,7 @@ func (s *Session) setSavepoint(name string, r *pgwire.Reply) error {
 	}
 	b.savepoints = append(b.savepoints, savepoint{
 		name: name, operations: len(b.operations), catalog: b.catalog, changesSchema: b.changesSchema,
-		settings: s.settings, base: s.base, inWorkspace: b.workspace != nil, drawn: b.drawn.counts(), listens: len(b.listens), locks: len(b.locks),
+		settings: s.settings, base: s.base, inWorkspace: b.workspace != nil, drawn: b.drawn.counts(), listens: len(b.listens), locks: len(b.locks), checksAtOnce: b.checksAtOnce,
 	})
 	r.CommandComplete("SAVEPOINT")
 	return nil
@@ -214,6 +214,11 @@ func (s *Session) rollbackTo(ctx context.Context, at int, r *pgwire.Reply) error
 		if err := b.workspace.RollbackTo(savepointName(at)); err != nil {
 			return err
 		}
+		if deferred(b.operations[sp.operations:]) && !deferred(b.operations[:sp.operations]) {
+			if err := b.workspace.CheckAtOnce(); err != nil {
+				return err
+			}
+		}
 	case b.workspace != nil:
 		// Everything the workspace holds came after the savepoint.
 		b.workspace.Close()
@@ -227,7 +232,7 @@ func (s *Session) rollbackTo(ctx context.Context, at int, r *pgwire.Reply) error
 	b.operations, b.listens = b.operations[:sp.operations], b.listens[:sp.listens]
 	b.drawn.cut(sp.drawn)
 	b.catalog, b.changesSchema = sp.catalog, sp.changesSchema
-	b.failed = false
+	b.failed, b.checksAtOnce = false, sp.checksAtOnce
 	s.base = sp.base
 	s.setSettings(sp.settings)
 	r.CommandComplete("ROLLBACK")

@@ -72,7 +72,7 @@ func (s *Session) utility(ctx context.Context, p *portal, last bool, r *pgwire.R
 	case *ast.DiscardStmt:
 		return true, s.discard(ctx, t, r)
 	case *ast.ConstraintsSetStmt:
-		return true, s.setConstraints(t, r)
+		return true, s.setConstraints(ctx, p, t, r)
 	case *ast.LockStmt:
 		return true, s.lock(ctx, t, r)
 	case *ast.VacuumStmt:
@@ -92,16 +92,6 @@ func (s *Session) utility(ctx context.Context, p *portal, last bool, r *pgwire.R
 		tag = "this statement"
 	}
 	return true, pgerr.Unsupported("%s is not supported", tag)
-}
-
-// setConstraints is SET CONSTRAINTS. Only constraints declared deferrable may
-// be named, and those are checked at the end of the transaction in any case.
-func (s *Session) setConstraints(t *ast.ConstraintsSetStmt, r *pgwire.Reply) error {
-	if !t.Deferred || t.Names != nil {
-		return pgerr.Unsupported("SET CONSTRAINTS is only supported as SET CONSTRAINTS ALL DEFERRED")
-	}
-	r.CommandComplete("SET CONSTRAINTS")
-	return nil
 }
 
 // lock is LOCK TABLE. What it waited for is seen by what follows in the block.

@@ -22,6 +22,7 @@ type executor struct {
 	edit       func(sql string) string // not nil while a failure is looked into
 	preparing  bool                    // an operation's own text is being prepared
 	unchecked  bool                    // foreign keys are switched off
+	deferring  bool                    // foreign keys are checked at the end
 	ran        func(*sqlite.Stmt)      // told of each statement that may have written; may be nil
 
 	env       *builtin.Env

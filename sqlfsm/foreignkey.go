@@ -198,6 +198,30 @@ func present(conn *sqlite.Conn, table string, columns []string, key []types.Valu
 	return stmt.Step()
 }
 
+// danglingKey returns a key that a row of the child names and that is not there.
+func danglingKey(conn *sqlite.Conn, key *foreignKey) ([]types.Value, error) {
+	var columns, match, named []string
+	for i, c := range key.childKey {
+		columns = append(columns, "c."+quote(c))
+		match = append(match, "p."+quote(key.parentKey[i])+" = c."+quote(c))
+		named = append(named, "c."+quote(c)+" IS NOT NULL")
+	}
+	stmt, err := conn.Prepare("SELECT " + strings.Join(columns, ", ") + " FROM " + quote(key.child) + " c WHERE " + strings.Join(named, " AND ") +
+		" AND NOT EXISTS (SELECT 1 FROM " + quote(key.parent) + " p WHERE " + strings.Join(match, " AND ") + ") LIMIT 1")
+	if err != nil {
+		return nil, err
+	}
+	defer stmt.Release()
+	if row, err := stmt.Step(); err != nil || !row {
+		return nil, err
+	}
+	value := make([]types.Value, len(columns))
+	for i := range value {
+		value[i] = stmt.Column(i).Clone()
+	}
+	return value, nil
+}
+
 func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 func complete(client *pgerr.Error, key *foreignKey, side string, value []types.Value) {

@@ -231,11 +231,11 @@ func (w *Workspace) Lost() bool { return !w.Conn.InTransaction() }
 // Savepoint, RollbackTo and Release work as SQL's of the same names.
 func (w *Workspace) Savepoint(name string) error { return w.Conn.Savepoint(name) }
 
-// RollbackTo undoes what was done since the savepoint.
+// RollbackTo undoes what was done since the savepoint, but for DeferConstraints.
 func (w *Workspace) RollbackTo(name string) error {
 	w.view.sequences.forget()
 	w.view.executor.restart()
-	return errors.Join(w.view.executor.checkAgain(), w.Conn.RollbackTo(name))
+	return errors.Join(w.view.executor.enforce(), w.Conn.RollbackTo(name))
 }
 
 // Release ends the savepoint and keeps what was done.
