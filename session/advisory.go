@@ -327,7 +327,7 @@ func (s *Session) readLocking(ctx context.Context, p *portal, r *pgwire.Reply) e
 			return pgerr.Unsupported("a query over tables that locks is not supported in this transaction").
 				WithHint("Take advisory locks in a statement of their own, or use READ COMMITTED without FOR UPDATE.")
 		}
-		if (b.workspace != nil || b.unseen) && !b.readsFresh(p) {
+		if (b.workspace != nil || b.unseen > 0) && !b.readsFresh(p) {
 			w, err := s.openWorkspace(ctx)
 			if err != nil {
 				return err

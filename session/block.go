@@ -53,9 +53,9 @@ type block struct {
 
 	workspace *sqlfsm.Workspace
 	sequences builtin.Sequences // the workspace's own
-	// unseen tells that operations were added which did not run in the
-	// workspace: they are too large for it.
-	unseen bool
+	// unseen is how many operations the workspace has to run before it is used again:
+	// the last of them is a large COPY, whose rows came through the log.
+	unseen int
 	// checksAtOnce tells that deferred constraints are checked after each statement.
 	checksAtOnce bool
 	// lost tells that the workspace is gone with what the block did in it.
@@ -201,7 +201,7 @@ func acts(action byte) bool { return action != 'a' && action != 'r' && action !=
 // READ COMMITTED each statement sees what is committed when it begins, and the
 // block's own changes are not among what this one reads.
 func (b *block) readsFresh(p *portal) bool {
-	if b.oneSnapshot() || b.changesSchema || b.unseen || p.planned.UsesSequence || len(p.planned.ReadsRelations) == 0 {
+	if b.oneSnapshot() || b.changesSchema || b.unseen > 0 || p.planned.UsesSequence || len(p.planned.ReadsRelations) == 0 {
 		return false
 	}
 	for _, relation := range p.planned.ReadsRelations {
@@ -235,13 +235,34 @@ func (b *block) depend(p *planned) {
 	}
 }
 
-// open makes the workspace of the block, if it has none yet.
+// openWorkspace makes the workspace of the block, if it has none yet, and has it run
+// what it has not seen.
 func (s *Session) openWorkspace(ctx context.Context) (*sqlfsm.Workspace, error) {
 	b := s.block
-	if b.unseen {
-		return nil, pgerr.Unsupported("statements after a COPY of more than %d MB in the same transaction are not supported", copyEntryBytes>>20).
-			WithHint("Commit after the COPY.")
+	if b.unseen == 0 {
+		return s.newWorkspace(ctx)
 	}
+	if err := s.manager.config.Store.WaitApplied(ctx, s.lastIndex); err != nil {
+		return nil, err
+	}
+	old := b.workspace
+	w, err := s.newWorkspace(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if w == old { // its state does not have the rows
+		if err := w.Rebase(); err != nil {
+			return nil, s.workspaceFailed(ctx, w, err)
+		}
+	}
+	unseen := b.unseen
+	b.unseen = 0
+	return w, s.replay(ctx, w, len(b.savepoints), unseen)
+}
+
+// newWorkspace returns the workspace of the block.
+func (s *Session) newWorkspace(ctx context.Context) (*sqlfsm.Workspace, error) {
+	b := s.block
 	if b.workspace != nil {
 		return b.workspace, nil
 	}
@@ -309,8 +330,8 @@ func (s *Session) workspaceFailed(ctx context.Context, w *sqlfsm.Workspace, err 
 // number at.
 func (s *Session) rebuild(ctx context.Context, at int) error {
 	b := s.block
-	b.lost = false
-	w, err := s.openWorkspace(ctx)
+	b.lost, b.unseen = false, 0
+	w, err := s.newWorkspace(ctx)
 	if err != nil {
 		return err
 	}
@@ -332,7 +353,11 @@ func (s *Session) replay(ctx context.Context, w *sqlfsm.Workspace, savepoints, o
 			op := &b.operations[done]
 			got, err := w.Run(op)
 			if err != nil {
-				return s.workspaceFailed(ctx, w, err)
+				err = s.workspaceFailed(ctx, w, err)
+				if p := b.plans[op.Statement]; p != nil {
+					err = s.translatePlan(p, err)
+				}
+				return err
 			}
 			if op.Expect != nil && !bytes.Equal(op.Expect, got.Digest) {
 				return conflict(&raftlog.Result{})

@@ -126,6 +126,7 @@ type copyLoader struct {
 	bytes int
 	stage uint64 // number of the rows kept aside, 0 while there are none
 	sent  chan error
+	index raftlog.Index // of the last piece, once sent has its outcome
 }
 
 // take parses the rows that have arrived.
@@ -255,7 +256,8 @@ func (l *copyLoader) send(ctx context.Context, op raftlog.Operation) error {
 	sent := make(chan error, 1)
 	l.sent = sent
 	go func() { // settle waits for it
-		result, _, err := log.Propose(ctx, &raftlog.Entry{Moment: moment, Operations: []raftlog.Operation{op}})
+		result, index, err := log.Propose(ctx, &raftlog.Entry{Moment: moment, Operations: []raftlog.Operation{op}})
+		l.index = index
 		if err == nil && result.Status != raftlog.Applied && result.Status != raftlog.ResultLost {
 			err = unexpectedStatus(&result)
 		}
@@ -271,6 +273,7 @@ func (l *copyLoader) settle() error {
 	}
 	err := <-l.sent
 	l.sent = nil
+	l.session.lastIndex = max(l.session.lastIndex, l.index)
 	return err
 }
 
@@ -348,8 +351,7 @@ func (l *copyLoader) finishInBlock(ctx context.Context, operations []raftlog.Ope
 	b.plans = append(b.plans, l.portal.planned)
 	b.depend(l.portal.planned)
 	if l.stage != 0 {
-		// Too large to run here as well: the transaction commits it unseen.
-		b.unseen = true
+		b.unseen = len(b.operations) // most often nothing follows but COMMIT
 		return nil
 	}
 	w, err := s.openWorkspace(ctx)

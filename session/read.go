@@ -37,7 +37,7 @@ func (s *Session) read(ctx context.Context, p *portal, r *pgwire.Reply) error {
 		case b.validates(p):
 			return s.readValidated(ctx, p)
 		}
-		if (s.block.workspace != nil || s.block.unseen) && !s.block.keepsSnapshot() && !s.block.readsFresh(p) {
+		if (s.block.workspace != nil || s.block.unseen > 0) && !s.block.keepsSnapshot() && !s.block.readsFresh(p) {
 			if _, err := s.openWorkspace(ctx); err != nil {
 				return err
 			}

@@ -229,6 +229,9 @@ func (s *Session) rollbackTo(ctx context.Context, at int, r *pgwire.Reply) error
 		b.savepoints[i].inWorkspace = false
 	}
 	b.savepoints = b.savepoints[:at+1]
+	if b.unseen > sp.operations {
+		b.unseen = 0
+	}
 	b.operations, b.listens = b.operations[:sp.operations], b.listens[:sp.listens]
 	b.drawn.cut(sp.drawn)
 	b.catalog, b.changesSchema = sp.catalog, sp.changesSchema

@@ -28,7 +28,6 @@ type applier struct {
 	decoder   raftlog.Decoder
 	batch     raftlog.Batch
 	entry     raftlog.Entry
-	staged    []types.Value // reused by stageExec
 	settings  []raftlog.Setting
 	settled   bool // settings are those that the functions see
 

@@ -20,9 +20,11 @@ type executor struct {
 	digester   *raftlog.Digester
 	row        []types.Value
 	edit       func(sql string) string // not nil while a failure is looked into
+	enough     func() bool             // then too: tells that it may end
 	preparing  bool                    // an operation's own text is being prepared
 	unchecked  bool                    // foreign keys are switched off
 	deferring  bool                    // foreign keys are checked at the end
+	staged     []types.Value           // reused by stageExec
 	ran        func(*sqlite.Stmt)      // told of each statement that may have written; may be nil
 
 	env       *builtin.Env
@@ -128,6 +130,9 @@ func (x *executor) exec(op *raftlog.Operation, result *raftlog.StatementResult, 
 		if err := bindAll(stmt, op.Params[set*width:set*width+bound]); err != nil {
 			return err
 		}
+		if x.enough != nil && x.enough() {
+			return errEnough
+		}
 		before := x.conn.TotalChanges()
 		if err := x.step(stmt, op, result, columns, digest); err != nil {
 			return err
@@ -148,6 +153,35 @@ func (x *executor) exec(op *raftlog.Operation, result *raftlog.StatementResult, 
 		x.digest = x.digester.Sum(x.digest[:0], columns, changed)
 	}
 	return nil
+}
+
+// setsSavepoint is the savepoint around the executions of one operation.
+const setsSavepoint = "sets"
+
+// run executes an operation that changes rows: all of it or nothing, also where its
+// statement runs several times.
+func (x *executor) run(session uint64, op *raftlog.Operation, result *raftlog.StatementResult, digest bool) error {
+	if op.Kind == raftlog.OpExec && op.Sets <= 1 {
+		return x.exec(op, result, digest)
+	}
+	if err := x.conn.Savepoint(setsSavepoint); err != nil {
+		return err
+	}
+	var err error
+	if op.Kind == raftlog.OpStageExec {
+		err = x.stageExec(session, op, result)
+	} else {
+		err = x.exec(op, result, digest)
+	}
+	if err == nil {
+		return x.conn.Release(setsSavepoint)
+	}
+	if x.conn.InTransaction() {
+		if undo := errors.Join(x.conn.RollbackTo(setsSavepoint), x.conn.Release(setsSavepoint)); undo != nil {
+			return undo
+		}
+	}
+	return err
 }
 
 // prepare compiles an operation's text. A text that is not one statement is the

@@ -39,7 +39,7 @@ type foreignKey struct {
 }
 
 // explainForeignKey finds the constraint that failed and its key.
-func explainForeignKey(conn *sqlite.Conn, client *pgerr.Error, again func(func(string) string) error) error {
+func explainForeignKey(conn *sqlite.Conn, client *pgerr.Error, again rerun) error {
 	keys, err := foreignKeys(conn)
 	if err != nil {
 		return err
@@ -53,7 +53,7 @@ func explainForeignKey(conn *sqlite.Conn, client *pgerr.Error, again func(func(s
 			rows = append(rows, note(c))
 		}
 	})
-	failure := again(func(sql string) string { return sql })
+	failure := again(func(sql string) string { return sql }, never)
 	conn.SetChangeHook(nil)
 	if failure != nil && (sqlite.Classify(failure) != sqlite.Deterministic || !conn.InTransaction()) {
 		return failure

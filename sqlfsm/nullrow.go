@@ -82,7 +82,7 @@ func (n *nullRow) end(conn *sqlite.Conn) error {
 
 // explain finds the row: the last that was about to be stored, or the first
 // that would have had a NULL for its rowid.
-func (n *nullRow) explain(conn *sqlite.Conn, client *pgerr.Error, again func(func(string) string) error) error {
+func (n *nullRow) explain(conn *sqlite.Conn, client *pgerr.Error, again rerun) error {
 	if n == nil {
 		return nil
 	}
@@ -100,7 +100,7 @@ func (n *nullRow) explain(conn *sqlite.Conn, client *pgerr.Error, again func(fun
 			row[n.rowID], numberless = types.Value{}, true
 		}
 	})
-	err := again(numberNulls)
+	err := again(numberNulls, never)
 	conn.SetChangeHook(nil)
 	if len(row) == len(n.columns) && (numberless || client.Code == pgerr.NotNullViolation) {
 		client.Table = n.table

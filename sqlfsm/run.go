@@ -163,7 +163,7 @@ func (a *applier) operation(e *raftlog.Entry, op *raftlog.Operation) (bool, erro
 				return same, err
 			}
 		}
-		err := x.exec(op, &x.statements[op.Statement], op.Expect != nil)
+		err := x.run(e.Request.Session, op, &x.statements[op.Statement], op.Expect != nil)
 		if err != nil || op.Expect == nil {
 			return err == nil, err
 		}
@@ -171,9 +171,9 @@ func (a *applier) operation(e *raftlog.Entry, op *raftlog.Operation) (bool, erro
 	case raftlog.OpStageAppend:
 		return true, a.stageAppend(e.Request.Session, op)
 	case raftlog.OpStageExec:
-		return true, a.stageExec(e.Request.Session, op)
+		return true, x.run(e.Request.Session, op, &x.statements[op.Statement], false)
 	case raftlog.OpStageDiscard:
-		return true, a.stageDiscard(e.Request.Session, op.Stage)
+		return true, x.stageDiscard(stageKey{e.Request.Session, op.Stage})
 	}
 	return false, pgerr.New(pgerr.InternalError, "unknown kind of operation %d", op.Kind)
 }
@@ -243,11 +243,11 @@ func (a *applier) explain(e *raftlog.Entry, op *raftlog.Operation, err error) (*
 		operations = e.Operations
 		a.executor.restart()
 	}
-	return explain(a.writer.conn, err, op.SQL, func(edit func(string) string) error {
+	return explain(a.writer.conn, err, op.SQL, func(edit func(string) string, enough func() bool) error {
 		restore := a.sequences.rewind()
-		a.executor.edit = edit
+		a.executor.edit, a.executor.enough = edit, enough
 		defer func() {
-			a.executor.edit = nil
+			a.executor.edit, a.executor.enough = nil, nil
 			restore()
 		}()
 		for i := range operations {

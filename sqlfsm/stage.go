@@ -10,8 +10,8 @@ import (
 
 // A transaction larger than one entry sends its rows ahead: OpStageAppend
 // entries keep them, encoded, in polyreme_stage under a number of its session,
-// and the last entry's OpStageExec runs its statement once for each row. What
-// is left behind ends with OpStageDiscard, with its session, or by age when
+// and the last entry's OpStageExec runs its statement once for each row. A workspace
+// whose state has the rows does the same. What is left behind ends with OpStageDiscard, with its session, or by age when
 // sessions are expired.
 
 // stageAppend keeps the rows of an operation.
@@ -28,17 +28,29 @@ func (a *applier) stageAppend(session uint64, op *raftlog.Operation) error {
 		types.IntValue(int64(columns)), types.IntValue(int64(sets)), types.BlobValue(data))
 }
 
+// stageKey names the rows of a stage. A workspace does not know the session: numbers
+// are random.
+type stageKey struct{ session, stage uint64 }
+
+func (k stageKey) where() (sql string, params []types.Value) {
+	params = []types.Value{types.IntValue(int64(k.stage))}
+	if k.session == 0 {
+		return " WHERE stage = ?1", params
+	}
+	return " WHERE session = ?2 AND stage = ?1", append(params, types.IntValue(int64(k.session)))
+}
+
 // stageExec runs an operation's statement over the rows staged for it and drops
 // them.
-func (a *applier) stageExec(session uint64, op *raftlog.Operation) error {
-	chunks, err := a.writer.conn.Prepare(
-		"SELECT columns, count, data FROM polyreme_stage WHERE session = ?1 AND stage = ?2 ORDER BY id")
+func (x *executor) stageExec(session uint64, op *raftlog.Operation, result *raftlog.StatementResult) error {
+	key := stageKey{session, op.Stage}
+	where, params := key.where()
+	chunks, err := x.conn.Prepare("SELECT columns, count, data FROM polyreme_stage" + where + " ORDER BY id")
 	if err != nil {
 		return err
 	}
 	defer chunks.Release()
-	key := []types.Value{types.IntValue(int64(session)), types.IntValue(int64(op.Stage))}
-	if err := bindAll(chunks, key); err != nil {
+	if err := bindAll(chunks, params); err != nil {
 		return err
 	}
 	found := false
@@ -51,30 +63,30 @@ func (a *applier) stageExec(session uint64, op *raftlog.Operation) error {
 			break
 		}
 		found = true
-		if err := a.stagedChunk(op, int(chunks.ColumnInt64(0)), int(chunks.ColumnInt64(1)), chunks.ColumnBytes(2)); err != nil {
+		if err := x.stagedChunk(op, result, int(chunks.ColumnInt64(0)), int(chunks.ColumnInt64(1)), chunks.ColumnBytes(2)); err != nil {
 			return err
 		}
 	}
 	if !found {
 		return pgerr.New(pgerr.ObjectNotInPrerequisiteState, "the rows staged for this transaction have expired")
 	}
-	return a.stageDiscard(session, op.Stage)
+	return x.stageDiscard(key)
 }
 
 // stagedChunk runs the operation once for each row of one chunk.
-func (a *applier) stagedChunk(op *raftlog.Operation, columns, count int, data []byte) error {
+func (x *executor) stagedChunk(op *raftlog.Operation, result *raftlog.StatementResult, columns, count int, data []byte) error {
 	rows := *op
 	rows.Kind, rows.Sets = raftlog.OpExec, count
-	rows.Params = slices.Grow(a.staged[:0], columns*count)[:columns*count]
-	a.staged = rows.Params[:0]
+	rows.Params = slices.Grow(x.staged[:0], columns*count)[:columns*count]
+	x.staged = rows.Params[:0]
 	if _, err := raftlog.DecodeValues(data, rows.Params); err != nil {
 		return err
 	}
-	return a.executor.exec(&rows, &a.executor.statements[op.Statement], false)
+	return x.exec(&rows, result, false)
 }
 
 // stageDiscard drops staged rows.
-func (a *applier) stageDiscard(session, stage uint64) error {
-	return runWith(a.writer.conn, "DELETE FROM polyreme_stage WHERE session = ?1 AND stage = ?2",
-		types.IntValue(int64(session)), types.IntValue(int64(stage)))
+func (x *executor) stageDiscard(key stageKey) error {
+	where, params := key.where()
+	return runWith(x.conn, "DELETE FROM polyreme_stage"+where, params...)
 }

@@ -66,3 +66,43 @@ func TestStagedRowsExpireByTheLogsClock(t *testing.T) {
 	m.want("0", "SELECT count(*) FROM polyreme_stage")
 	m.want("0", "SELECT count(*) FROM polyreme_session")
 }
+
+// TestExplanationEndsEarly: the rows after the refused one are not looked at again.
+func TestExplanationEndsEarly(t *testing.T) {
+	m := newMachine(t)
+	m.script("CREATE TABLE t1(c1 INTEGER PRIMARY KEY, c2 TEXT) STRICT", "CREATE INDEX i1 ON t1(c2)", "INSERT INTO t1 VALUES(3, 'three')")
+	s := m.session()
+	m.must(numbered(staged(1, 0, 1000), s, 1, 1))
+	before := m.FSM().applier.writer.conn.TotalChanges()
+	r := m.apply(numbered(stageExec(1), s, 1, 2))[0]
+	if got, want := describeRaw(t, r.Err), "23505 table=t1 column=c1 constraint= side= key= 3"; got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	if changes := m.FSM().applier.writer.conn.TotalChanges() - before; changes > 50 {
+		t.Errorf("%d rows were changed to find the fourth", changes)
+	}
+}
+
+// TestWorkspaceRunsStagedRows: a workspace whose state has the rows runs their
+// statement, and the rows stay where they are.
+func TestWorkspaceRunsStagedRows(t *testing.T) {
+	m := newMachine(t)
+	m.script("CREATE TABLE t1(c1 INTEGER PRIMARY KEY, c2 TEXT) STRICT")
+	s := m.session()
+	m.must(numbered(staged(1, 0, 100), s, 1, 1))
+	w, err := m.Workspace(t.Context(), WorkspaceConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	result, err := w.Run(&stageExec(1).Operations[0])
+	if err != nil || result.Changed != 100 {
+		t.Errorf("%d rows, %v", result.Changed, err)
+	}
+	if got := rowsOf(t, w.Conn, "SELECT count(*), sum(c1) FROM t1"); got != "100,4950" {
+		t.Errorf("the workspace has %s", got)
+	}
+	if r := m.apply(numbered(stageExec(1), s, 1, 2))[0]; r.Status != raftlog.Applied || r.Statements[0].Changed != 100 {
+		t.Errorf("%+v", r)
+	}
+}

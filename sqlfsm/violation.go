@@ -118,11 +118,19 @@ func violationCode(kind sqlite.ConstraintKind) string {
 	return pgerr.IntegrityConstraintViolation
 }
 
-// explain is clientError with the values of a violated key. again runs what
-// failed once more, with its statements changed by edit; what it does is
+// rerun runs what failed once more, with its statements changed by edit, until it has
+// shown enough: the rest of a large COPY would take long, with the log standing still.
+type rerun func(edit func(sql string) string, enough func() bool) error
+
+// errEnough ends a rerun.
+var errEnough = pgerr.New(pgerr.InternalError, "the failure is explained")
+
+func never() bool { return false }
+
+// explain is clientError with the values of a violated key. What again does is
 // undone. sql is the text of the operation that failed. A local fault on the
 // way is the error: a node must not answer less than the others.
-func explain(conn *sqlite.Conn, err error, sql string, again func(edit func(sql string) string) error) (*pgerr.Error, error) {
+func explain(conn *sqlite.Conn, err error, sql string, again rerun) (*pgerr.Error, error) {
 	client := new(pgerr.Error)
 	*client = *clientError(err)
 	violated, ok := violationOf(err)
@@ -138,7 +146,7 @@ func explain(conn *sqlite.Conn, err error, sql string, again func(edit func(sql 
 }
 
 // explainUndone explains within a savepoint that is undone.
-func explainUndone(conn *sqlite.Conn, client *pgerr.Error, violated sqlite.Constraint, sql string, watch *nullRow, again func(edit func(sql string) string) error) error {
+func explainUndone(conn *sqlite.Conn, client *pgerr.Error, violated sqlite.Constraint, sql string, watch *nullRow, again rerun) error {
 	if err := conn.Savepoint(explainSavepoint); err != nil {
 		return err
 	}
@@ -172,7 +180,7 @@ func explainUndone(conn *sqlite.Conn, client *pgerr.Error, violated sqlite.Const
 // explainUnique finds the key that exists already: with OR REPLACE the failing
 // row is the first to be stored after a row of the table was deleted to make
 // room for it.
-func explainUnique(conn *sqlite.Conn, client *pgerr.Error, violated sqlite.Constraint, again func(func(string) string) error) error {
+func explainUnique(conn *sqlite.Conn, client *pgerr.Error, violated sqlite.Constraint, again rerun) error {
 	columns, err := columnNumbers(conn, violated.Table, violated.Columns)
 	if err != nil || len(columns) == 0 {
 		return err
@@ -195,7 +203,7 @@ func explainUnique(conn *sqlite.Conn, client *pgerr.Error, violated sqlite.Const
 		}
 		stored = c.Op != sqlite.Delete
 	})
-	err = again(orReplace)
+	err = again(orReplace, func() bool { return stored })
 	conn.SetChangeHook(nil)
 	if key != nil {
 		client.Detail = string(raftlog.AppendValues(nil, key))
@@ -205,11 +213,11 @@ func explainUnique(conn *sqlite.Conn, client *pgerr.Error, violated sqlite.Const
 
 // explainCheck finds the row that a check refuses: without the checks it is the
 // first to be stored beyond those that were stored with them.
-func explainCheck(conn *sqlite.Conn, client *pgerr.Error, again func(func(string) string) error) error {
+func explainCheck(conn *sqlite.Conn, client *pgerr.Error, again rerun) error {
 	same := func(sql string) string { return sql }
 	stored := 0
 	conn.SetChangeHook(func(*sqlite.Change) { stored++ })
-	err := again(same)
+	err := again(same, never)
 	conn.SetChangeHook(nil)
 	if sqlite.Classify(err) != sqlite.Deterministic || !conn.InTransaction() {
 		return err
@@ -228,7 +236,7 @@ func explainCheck(conn *sqlite.Conn, client *pgerr.Error, again func(func(string
 		}
 		stored--
 	})
-	err = again(same)
+	err = again(same, func() bool { return row != nil })
 	conn.SetChangeHook(nil)
 	if reset := conn.Exec("PRAGMA ignore_check_constraints=OFF"); reset != nil {
 		return reset

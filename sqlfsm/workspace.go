@@ -172,12 +172,18 @@ func (w *Workspace) Run(op *raftlog.Operation) (raftlog.StatementResult, error) 
 	w.view.executor.next(op)
 	w.Conn.SetVMStepLimit(w.store.config.stepsMax) // as in apply
 	defer w.Conn.SetVMStepLimit(0)
-	if err := w.view.executor.exec(op, &w.results[0], true); err != nil {
+	if err := w.view.run(op, &w.results[0]); err != nil {
 		return raftlog.StatementResult{}, w.clientError(op, err)
 	}
 	result := w.results[0]
 	result.Digest = append([]byte(nil), w.view.executor.digest...)
 	return result, nil
+}
+
+// run executes an operation that a transaction may have.
+func (v *view) run(op *raftlog.Operation, result *raftlog.StatementResult) error {
+	v.executor.digest = v.executor.digest[:0] // a staged operation has none
+	return v.executor.run(0, op, result, true)
 }
 
 // clientError makes the error that the same failure gives in apply.
@@ -191,13 +197,13 @@ func (w *Workspace) clientError(op *raftlog.Operation, err error) error {
 	case sqlite.Classify(err) != sqlite.Deterministic || w.Lost():
 		return err
 	}
-	client, fault := explain(w.Conn, err, op.SQL, func(edit func(string) string) error {
+	client, fault := explain(w.Conn, err, op.SQL, func(edit func(string) string, enough func() bool) error {
 		restore := w.view.sequences.rewind()
-		w.view.executor.edit = edit
+		w.view.executor.edit, w.view.executor.enough = edit, enough
 		w.view.executor.again()
 		var result raftlog.StatementResult
-		err := w.view.executor.exec(op, &result, false)
-		w.view.executor.edit = nil
+		err := w.view.run(op, &result)
+		w.view.executor.edit, w.view.executor.enough = nil, nil
 		restore()
 		return err
 	})
