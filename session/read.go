@@ -281,6 +281,7 @@ type stmtRows struct {
 	ctx     context.Context // of the client's statement that wants rows now
 	peeked  bool            // the first step was made; more is what it said
 	more    bool
+	done    bool // SQLite begins anew when it is asked for rows after the last
 }
 
 // watch makes the end of ctx interrupt the statement until unwatch.
@@ -304,14 +305,18 @@ func (q *stmtRows) first() error {
 }
 
 func (q *stmtRows) next() (bool, error) {
+	if q.done {
+		return false, nil
+	}
 	if q.peeked {
-		q.peeked = false
+		q.peeked, q.done = false, !q.more
 		return q.more, nil
 	}
 	more, err := q.stmt.Step()
 	if err != nil {
 		return false, q.failure(err)
 	}
+	q.done = !more
 	return more, nil
 }
 
