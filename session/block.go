@@ -27,10 +27,13 @@ type block struct {
 	failed    bool
 	isolation ast.Isolation
 	readOnly  bool
-	moment    raftlog.Moment
-	began     *settings.State // the settings to return to on rollback
-	end       time.Time       // by transaction_timeout; zero for never
-	xact      int64           // the transaction's id, 0 for none
+	// deferrable is what SHOW transaction_deferrable says.
+	deferrable bool
+	queried    bool // a statement has seen data
+	moment     raftlog.Moment
+	began      *settings.State // the settings to return to on rollback
+	end        time.Time       // by transaction_timeout; zero for never
+	xact       int64           // the transaction's id, 0 for none
 
 	// catalog is the schema after the block's own DDL, nil without any.
 	catalog       *catalog.Catalog
@@ -92,6 +95,7 @@ type savepoint struct {
 	listens       int
 	locks         int
 	checksAtOnce  bool
+	readOnly      bool
 }
 
 // oneSnapshot tells whether all queries of the block see the same snapshot.
@@ -105,6 +109,8 @@ func (s *Session) beginBlock(explicit bool) *block {
 	b.isolation = isolationOf(s.settings, "default_transaction_isolation")
 	readOnly, _ := s.settings.Get("default_transaction_read_only")
 	b.readOnly = readOnly == "on"
+	deferrable, _ := s.settings.Get("default_transaction_deferrable")
+	b.deferrable = deferrable == "on"
 	b.end = s.transactionEnd()
 	s.block = b
 	return b

@@ -50,6 +50,9 @@ func (s *Session) declare(ctx context.Context, p *portal, t *ast.DeclareCursorSt
 	if planned.Kind != plan.Read {
 		return pgerr.Unsupported("DECLARE CURSOR for a query that changes data is not supported")
 	}
+	if s.block != nil {
+		s.block.queried = true
+	}
 	query := &portal{planned: planned, params: p.params, encoders: planned.text}
 	if err := s.read(ctx, query, r); err != nil {
 		return err

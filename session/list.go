@@ -92,8 +92,8 @@ func (s *Session) listSettings() [][]types.Value {
 	for _, p := range all {
 		value, _ := s.settings.Get(p.Name)
 		reset, _ := s.base.Get(p.Name)
-		if p.Name == "transaction_isolation" || p.Name == "transaction_read_only" {
-			value, _ = s.setting(p.Name)
+		if isMode(p.Name) {
+			value, _ = s.mode(p.Name)
 		}
 		source := "default"
 		if value != p.Default {

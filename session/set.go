@@ -107,7 +107,7 @@ func (s *Session) assign(name, value string, isDefault, local bool, r *pgwire.Re
 // transaction.
 func (s *Session) assignTransaction(name, value string, isDefault bool) (handled bool, err error) {
 	name = strings.ToLower(name)
-	if name != "transaction_isolation" && name != "transaction_read_only" && name != "transaction_deferrable" {
+	if !isMode(name) {
 		return false, nil
 	}
 	if isDefault || s.block == nil {
@@ -117,14 +117,18 @@ func (s *Session) assignTransaction(name, value string, isDefault bool) (handled
 	if err != nil {
 		return true, err
 	}
+	mode := ast.Off
+	if v, _ := checked.Get(name); v == "on" {
+		mode = ast.On
+	}
 	var m ast.TransactionModes
-	switch v, _ := checked.Get(name); {
-	case name == "transaction_isolation":
+	switch name {
+	case "transaction_isolation":
 		m.Isolation = isolationOf(checked, name)
-	case name == "transaction_read_only" && v == "on":
-		m.ReadOnly = ast.On
-	case name == "transaction_read_only":
-		m.ReadOnly = ast.Off
+	case "transaction_read_only":
+		m.ReadOnly = mode
+	default:
+		m.Deferrable = mode
 	}
 	return true, s.applyModes(m)
 }
@@ -217,15 +221,8 @@ func settingText(name string, arg ast.Expr) (string, error) {
 
 // setting is SHOW name.
 func (s *Session) setting(name string) (string, error) {
-	if b := s.block; b != nil {
-		switch strings.ToLower(name) {
-		case "transaction_isolation":
-			return isolationNames[b.isolation], nil
-		case "transaction_read_only":
-			return map[bool]string{true: "on", false: "off"}[b.readOnly], nil
-		}
-	} else if strings.EqualFold(name, "transaction_isolation") || strings.EqualFold(name, "transaction_read_only") {
-		return s.settings.Show("default_" + strings.ToLower(name))
+	if lower := strings.ToLower(name); isMode(lower) {
+		return s.mode(lower)
 	}
 	return s.settings.Show(name)
 }

@@ -50,28 +50,6 @@ func (s *Session) beginExplicit(t *ast.TransactionStmt, r *pgwire.Reply) error {
 	return nil
 }
 
-// applyModes sets the modes of the transaction in progress.
-func (s *Session) applyModes(m ast.TransactionModes) error {
-	b := s.block
-	started := b.workspace != nil || b.reader != nil || len(b.operations) > 0
-	if m.Isolation != ast.IsolationDefault && m.Isolation != b.isolation {
-		if started {
-			return pgerr.New(pgerr.ActiveSQLTransaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query")
-		}
-		b.isolation = m.Isolation
-	}
-	switch m.ReadOnly {
-	case ast.On:
-		b.readOnly = true
-	case ast.Off:
-		if b.readOnly && started {
-			return pgerr.New(pgerr.ActiveSQLTransaction, "transaction read-write mode must be set before any query")
-		}
-		b.readOnly = false
-	}
-	return nil
-}
-
 func (s *Session) commitExplicit(ctx context.Context, t *ast.TransactionStmt, r *pgwire.Reply) error {
 	b := s.block
 	if b == nil || !b.explicit {
@@ -135,7 +113,7 @@ func (s *Session) chain(t *ast.TransactionStmt, last *block) {
 		return
 	}
 	b := s.beginBlock(true)
-	b.isolation, b.readOnly = last.isolation, last.readOnly
+	b.isolation, b.readOnly, b.deferrable = last.isolation, last.readOnly, last.deferrable
 }
 
 var savepointWords = map[ast.TransactionKind]string{
@@ -181,6 +159,7 @@ func (s *Session) setSavepoint(name string, r *pgwire.Reply) error {
 	b.savepoints = append(b.savepoints, savepoint{
 		name: name, operations: len(b.operations), catalog: b.catalog, changesSchema: b.changesSchema,
 		settings: s.settings, base: s.base, inWorkspace: b.workspace != nil, drawn: b.drawn.counts(), listens: len(b.listens), locks: len(b.locks), checksAtOnce: b.checksAtOnce,
+		readOnly: b.readOnly,
 	})
 	r.CommandComplete("SAVEPOINT")
 	return nil
@@ -193,6 +172,7 @@ func (s *Session) releaseSavepoint(at int, r *pgwire.Reply) error {
 			return err
 		}
 	}
+	b.readOnly = b.savepoints[at].readOnly
 	b.savepoints = b.savepoints[:at]
 	r.CommandComplete("RELEASE")
 	return nil
@@ -235,7 +215,7 @@ func (s *Session) rollbackTo(ctx context.Context, at int, r *pgwire.Reply) error
 	b.operations, b.listens = b.operations[:sp.operations], b.listens[:sp.listens]
 	b.drawn.cut(sp.drawn)
 	b.catalog, b.changesSchema = sp.catalog, sp.changesSchema
-	b.failed, b.checksAtOnce = false, sp.checksAtOnce
+	b.failed, b.checksAtOnce, b.readOnly = false, sp.checksAtOnce, sp.readOnly
 	s.base = sp.base
 	s.setSettings(sp.settings)
 	r.CommandComplete("ROLLBACK")

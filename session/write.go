@@ -22,6 +22,9 @@ func (s *Session) begin(ctx context.Context, p *portal, rowsMax int64, last bool
 	if s.block != nil && s.block.failed && !endsBlock(p.planned.raw.Stmt) {
 		return true, errFailedBlock()
 	}
+	if s.block != nil && p.planned.Kind != plan.Utility {
+		s.block.queried = true
+	}
 	switch p.planned.Kind {
 	case plan.Read:
 		return false, s.read(ctx, p, r)
