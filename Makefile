@@ -28,6 +28,7 @@ quick: ## the inner loop
 
 lint:
 	go vet ./...
+	go vet -C integration/drivers/testdata/orm ./...
 	$(TOOL) staticcheck ./...
 	test -z "$$($(TOOL) gofumpt -l $$(git ls-files '*.go' | grep -v /testdata/))"
 	go test -count=1 ./internal/tidy
@@ -46,8 +47,9 @@ sim: ## whole clusters on simulated time, with faults
 integration: build ## real processes, psql, pgbench and drivers
 	go test -count=1 -timeout 15m ./integration/...
 
-pg-compare: setup ## the SQL transcripts against PostgreSQL itself
+pg-compare: setup ## the SQL transcripts and the drivers against PostgreSQL itself
 	scripts/with-postgres.sh go test -count=1 ./integration/transcript
+	scripts/with-postgres.sh go test -count=1 -run TestTransactionHelpers ./integration/drivers
 
 fuzz:
 	for target in raftlog:FuzzEntry raftlog:FuzzBatch raftlog:FuzzResult cluster:FuzzFrame cluster:FuzzAppend locks:FuzzLocks snapshot:FuzzDecoder \

@@ -1,4 +1,5 @@
-// Package drivers runs PostgreSQL drivers, unmodified, against a cluster: each
-// connects, creates a table of every type, writes and reads it with parameters,
-// sends batches, uses transactions and meets errors.
+// Package drivers runs PostgreSQL drivers and mappers, unmodified, against a
+// cluster: each driver connects, creates a table of every type, writes and reads it
+// with parameters, sends batches, uses transactions and meets errors; drivers and
+// mappers run what they offer for transactions.
 package drivers
