@@ -69,6 +69,9 @@ type block struct {
 	committed raftlog.Index // where the log has it, 0 until then
 
 	savepoints []savepoint
+	restarts   bool                   // the first of them is cockroach_restart
+	eager      bool                   // it claims what it writes in any case
+	over       bool                   // it has committed and waits for COMMIT
 	listens    []listenChange         // LISTEN and UNLISTEN, for the end of the block
 	locks      []raftlog.AdvisoryLock // the transaction asked for, in order
 }

@@ -64,8 +64,10 @@ func (s *Session) bind(ctx context.Context, m *pgproto3.Bind) error {
 	if name := m.DestinationPortal; name != "" && (s.portals[name] != nil || s.cursors[name] != nil) {
 		return pgerr.New(pgerr.DuplicateCursor, "cursor %q already exists", m.DestinationPortal)
 	}
-	if s.block != nil && s.block.failed && st.planned != nil && !endsBlock(st.planned.raw.Stmt) {
-		return errFailedBlock()
+	if st.planned != nil {
+		if err := s.refusal(st.planned.raw.Stmt); err != nil {
+			return err
+		}
 	}
 	p := &portal{planned: st.planned, statement: st}
 	if st.planned == nil {

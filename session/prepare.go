@@ -95,8 +95,8 @@ func (s *Session) parseText(sql string) ([]ast.RawStmt, error) {
 // this node has not just missed a schema change that was acknowledged
 // elsewhere.
 func (s *Session) planRaw(ctx context.Context, raw ast.RawStmt, sql string, params []uint32, cat *catalog.Catalog) (*planned, error) {
-	if s.block != nil && s.block.failed && !endsBlock(raw.Stmt) {
-		return nil, errFailedBlock()
+	if err := s.refusal(raw.Stmt); err != nil {
+		return nil, err
 	}
 	if st := s.sessionStatement(raw); st != nil {
 		return newPlanned(st, raw, sql, cat), nil

@@ -489,13 +489,13 @@ func (s *Session) writeLocked(ctx context.Context, w *sqlfsm.Workspace, p *porta
 }
 
 // claims tells whether a write in the block claims its rows: always when the
-// client is shown them, since they must be the same at COMMIT; else only while
-// there are locks to respect.
+// client is shown them, since they must be the same at COMMIT, and when the block
+// has lost to others before; else only while there are locks to respect.
 func (s *Session) claims(p *portal) bool {
 	if !s.block.explicit || p.planned.Kind != plan.Write {
 		return false
 	}
-	return p.planned.columns != nil || s.manager.config.Locks.Active()
+	return p.planned.columns != nil || s.block.eager || s.manager.config.Locks.Active()
 }
 
 // listRowLocks are the rows of pg_locks for row and table locks. A row is named by

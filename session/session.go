@@ -94,7 +94,7 @@ func (s *Session) TxStatus() byte {
 // Fail implements pgwire.Session.
 func (s *Session) Fail() {
 	b := s.block
-	if b == nil {
+	if b == nil || b.over { // what is committed cannot fail any more
 		return
 	}
 	b.failed = true

@@ -129,6 +129,9 @@ func (s *Session) savepoint(ctx context.Context, t *ast.TransactionStmt, r *pgwi
 		return err
 	}
 	if t.Kind == ast.TransSavepoint {
+		if t.Name == restartSavepoint {
+			return s.setRestart(r)
+		}
 		return s.setSavepoint(t.Name, r)
 	}
 	at := -1
@@ -140,8 +143,14 @@ func (s *Session) savepoint(ctx context.Context, t *ast.TransactionStmt, r *pgwi
 	if at < 0 {
 		return pgerr.New(pgerr.InvalidSavepoint, "savepoint %q does not exist", t.Name)
 	}
-	if t.Kind == ast.TransRelease {
+	restart := at == 0 && b.restarts
+	switch {
+	case t.Kind == ast.TransRelease && restart:
+		return s.releaseRestart(ctx, r)
+	case t.Kind == ast.TransRelease:
 		return s.releaseSavepoint(at, r)
+	case restart:
+		return s.rollbackToRestart(r)
 	}
 	return s.rollbackTo(ctx, at, r)
 }

@@ -19,8 +19,8 @@ const replansMax = 10
 // begin starts the statement of p. done tells that it has been answered; else
 // p.rows are its rows. last tells that nothing of its transaction follows.
 func (s *Session) begin(ctx context.Context, p *portal, rowsMax int64, last bool, r *pgwire.Reply) (done bool, err error) {
-	if s.block != nil && s.block.failed && !endsBlock(p.planned.raw.Stmt) {
-		return true, errFailedBlock()
+	if err := s.refusal(p.planned.raw.Stmt); err != nil {
+		return true, err
 	}
 	if s.block != nil && p.planned.Kind != plan.Utility {
 		s.block.queried = true
