@@ -54,6 +54,7 @@ func TestTransactionHelpers(t *testing.T) {
 		})
 	}
 	python("psycopg3")
+	python("sqlalchemy")
 }
 
 // buildGo builds the programs of the module that has Go's mappers, which the
