@@ -55,6 +55,9 @@ func TestTransactionHelpers(t *testing.T) {
 	}
 	python("psycopg3")
 	python("sqlalchemy")
+	t.Run("active_record", func(t *testing.T) {
+		runScript(t, nil, "/usr/bin/ruby", append([]string{"testdata/active_record.rb"}, addrs...)...)
+	})
 }
 
 // buildGo builds the programs of the module that has Go's mappers, which the
