@@ -102,6 +102,7 @@ func appendError(dst []byte, kind byte, e *pgerr.Error) []byte {
 	field('c', e.Column)
 	field('d', e.DataType)
 	field('n', e.Constraint)
+	field('R', e.Routine)
 	dst = append(dst, 0)
 	return closeMessage(dst, at)
 }

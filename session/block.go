@@ -724,7 +724,7 @@ func (s *Session) replanPending(ctx context.Context, b *block) error {
 			return err
 		}
 		if !sameColumns(write.portal.planned.columns, next.columns) {
-			return pgerr.New(pgerr.FeatureNotSupported, "cached plan must not change result type")
+			return errPlanChanged()
 		}
 		write.portal.use(next)
 		write.first, write.statement = b.add(write.portal)

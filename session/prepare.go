@@ -159,6 +159,14 @@ func unknownName(code string) bool {
 	return false
 }
 
+// errPlanChanged tells a client to prepare its statement again: pgJDBC and Active
+// Record do that by themselves, and know the error by the routine that raises it.
+func errPlanChanged() error {
+	e := pgerr.New(pgerr.FeatureNotSupported, "cached plan must not change result type")
+	e.Routine = "RevalidateCachedQuery"
+	return e
+}
+
 // refresh plans p again when the catalog has another version than it was made
 // for. The result columns must stay what the client was told.
 func (s *Session) refresh(ctx context.Context, p *portal, cat *catalog.Catalog) error {
@@ -170,7 +178,7 @@ func (s *Session) refresh(ctx context.Context, p *portal, cat *catalog.Catalog) 
 		return err
 	}
 	if (p.described || p.statement != nil) && !sameColumns(p.planned.columns, next.columns) {
-		return pgerr.New(pgerr.FeatureNotSupported, "cached plan must not change result type")
+		return errPlanChanged()
 	}
 	p.use(next)
 	if p.statement != nil {

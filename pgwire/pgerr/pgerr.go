@@ -24,6 +24,7 @@ type Error struct {
 	Column     string
 	DataType   string
 	Constraint string
+	Routine    string // of PostgreSQL's source, for the few errors that clients know by it
 }
 
 // Error gives the message with its SQLSTATE.

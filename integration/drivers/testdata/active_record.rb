@@ -243,5 +243,19 @@ results = [["ann", "bob", Person], ["bob", "ann", Rival]].map do |first, second,
   end
 end.map(&:value)
 check results.sort_by(&:to_s), [ActiveRecord::Deadlocked, :done], "a deadlock"
+
+# statements that Active Record has prepared stand a change of their table
+first = -> { Post.where(title: "kept").order(:id).first.title }
+2.times { first.call }
+Other.connection.add_column :ar_posts, :added, :integer, default: 1
+check first.call, "kept", "after a column was added"
+fails(ActiveRecord::PreparedStatementCacheExpired) do
+  Post.transaction do
+    first.call
+    db.execute("ALTER TABLE ar_posts ADD COLUMN more int")
+    first.call
+  end
+end
+Post.transaction { check first.call, "kept", "when the column was taken back" }
 ActiveRecord::Base.connection.disconnect!
 puts "all good"
