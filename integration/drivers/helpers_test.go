@@ -58,6 +58,12 @@ func TestTransactionHelpers(t *testing.T) {
 	t.Run("active_record", func(t *testing.T) {
 		runScript(t, nil, "/usr/bin/ruby", append([]string{"testdata/active_record.rb"}, addrs...)...)
 	})
+	for _, script := range []string{"knex", "node_postgres"} {
+		t.Run(script, func(t *testing.T) {
+			modules := "NODE_PATH=" + filepath.Join(cacheDir(t), "node", "node_modules")
+			runScript(t, []string{modules}, "node", append([]string{"testdata/" + script + "_transactions.js"}, addrs...)...)
+		})
+	}
 }
 
 // buildGo builds the programs of the module that has Go's mappers, which the
