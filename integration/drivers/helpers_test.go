@@ -58,6 +58,9 @@ func TestTransactionHelpers(t *testing.T) {
 	t.Run("active_record", func(t *testing.T) {
 		runScript(t, nil, "/usr/bin/ruby", append([]string{"testdata/active_record.rb"}, addrs...)...)
 	})
+	t.Run("jdbc", func(t *testing.T) {
+		runScript(t, nil, "java", append([]string{"-cp", "/usr/share/java/postgresql.jar", "testdata/JdbcTransactions.java"}, addrs...)...)
+	})
 	for _, script := range []string{"knex", "node_postgres"} {
 		t.Run(script, func(t *testing.T) {
 			modules := "NODE_PATH=" + filepath.Join(cacheDir(t), "node", "node_modules")
