@@ -211,9 +211,9 @@ func (s *Session) claimFree(ctx context.Context, w *sqlfsm.Workspace, p *portal)
 	running.watch(ctx)
 	defer running.unwatch()
 	var newest raftlog.Index
-	for limit < 0 || int64(len(rows)) < offset+limit {
-		offered, err := nextRows(running, p, freeChunk)
-		if err != nil {
+	for more := true; more && (limit < 0 || int64(len(rows)) < offset+limit); {
+		var offered []lockedRow
+		if offered, more, err = nextRows(running, p, freeChunk); err != nil {
 			return nil, false, s.workspaceFailed(ctx, w, err)
 		}
 		if len(offered) == 0 {
@@ -235,12 +235,12 @@ func (s *Session) claimFree(ctx context.Context, w *sqlfsm.Workspace, p *portal)
 	return rows[min(offset, int64(len(rows))):], again, err
 }
 
-// nextRows reads up to so many rows.
-func nextRows(from *stmtRows, p *portal, most int) (rows []lockedRow, err error) {
+// nextRows reads up to so many rows. more tells that there may be others: a query
+// that has ended would begin again.
+func nextRows(from *stmtRows, p *portal, most int) (rows []lockedRow, more bool, err error) {
 	for range most {
-		more, err := from.next()
-		if err != nil || !more {
-			return rows, err
+		if more, err = from.next(); err != nil || !more {
+			return rows, false, err
 		}
 		values := make([]types.Value, len(p.planned.columns)+len(p.planned.Locks))
 		for i := range values {
@@ -248,7 +248,7 @@ func nextRows(from *stmtRows, p *portal, most int) (rows []lockedRow, err error)
 		}
 		rows = append(rows, lockRow(p, values))
 	}
-	return rows, nil
+	return rows, true, nil
 }
 
 // claimSome claims rows that are free, as many as wanted (0: all), and returns them.
