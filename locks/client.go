@@ -2,6 +2,7 @@ package locks
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -24,8 +25,9 @@ type Peers interface {
 }
 
 const (
-	// aliveInterval is how often a node with locks tells the leader that it
-	// lives; after aliveLimit without a word its locks are free.
+	// aliveInterval is how often a node tells the leader which of its blocks live,
+	// while there are locks: a release may have got lost. After aliveLimit without
+	// a word all its locks are free.
 	aliveInterval = 2 * time.Second
 	aliveLimit    = 10 * time.Second
 	// activeLimit is for how long a node believes that there are locks.
@@ -39,13 +41,13 @@ type Client struct {
 	peers Peers
 	run   string // the node's id and its start: what a node held before is not its own
 	table *Table
-	next  atomic.Uint64
 	// activeUntil is until when (UnixNano) somebody may hold locks.
 	activeUntil atomic.Int64
 	active      chan struct{} // capacity 1: the table is not empty any more
 
 	mu      sync.Mutex                   // guards all below
-	owners  map[uint64]struct{}          // of this node, with locks at the leader
+	next    uint64                       // number of the last owner
+	owners  map[uint64]struct{}          // of this node, that live
 	waiting map[Owner]context.CancelFunc // requests of other nodes being served
 	seen    map[string]time.Time         // when other nodes were heard of
 	queue   []request                    // releases to be sent
@@ -74,8 +76,16 @@ func (alone) CallLocks(context.Context, string, []byte) ([]byte, error) {
 	return nil, nil
 }
 
-// NewOwner returns a number for a transaction block of a session.
-func (c *Client) NewOwner(pid uint32) uint64 { return c.next.Add(1)<<32 | uint64(pid) }
+// NewOwner returns a number for a transaction block of a session, to be released
+// when that is over.
+func (c *Client) NewOwner(pid uint32) uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.next++
+	owner := c.next<<32 | uint64(pid)
+	c.owners[owner] = struct{}{}
+	return owner
+}
 
 // Active tells whether somebody may hold locks now. It is a hint.
 func (c *Client) Active() bool {
@@ -86,9 +96,6 @@ func (c *Client) Active() bool {
 // is granted: validation decides.
 func (c *Client) Acquire(ctx context.Context, owner uint64, claim Claim) Grant {
 	o := Owner{c.run, owner}
-	c.mu.Lock()
-	c.owners[owner] = struct{}{}
-	c.mu.Unlock()
 	leader, _ := c.peers.Leader()
 	if c.peers.IsLeader() {
 		g := c.table.Acquire(ctx, o, claim)
@@ -230,11 +237,10 @@ func (c *Client) sweep(ctx context.Context) {
 			c.table.ReleaseNode(node)
 		}
 		c.mu.Lock()
-		holds := len(c.owners) > 0
 		clear(c.seen)
 		c.mu.Unlock()
-		if holds {
-			c.call(ctx, "", &request{op: opAlive, owner: Owner{Node: c.run}})
+		if below, live := c.live(); len(live) > 0 || c.Active() {
+			c.call(ctx, "", &request{op: opAlive, owner: Owner{c.run, below}, live: live})
 		}
 		return
 	}
@@ -256,6 +262,13 @@ func (c *Client) sweep(ctx context.Context) {
 	c.tellActive(ctx)
 }
 
+// live returns the owners of this node, and the first number that none has had.
+func (c *Client) live() (below uint64, live []uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return (c.next + 1) << 32, slices.Collect(maps.Keys(c.owners))
+}
+
 // Serve answers another node's request.
 func (c *Client) Serve(ctx context.Context, payload []byte) ([]byte, error) {
 	r, err := decodeRequest(payload)
@@ -268,6 +281,8 @@ func (c *Client) Serve(ctx context.Context, payload []byte) ([]byte, error) {
 	switch r.op {
 	case opAcquire:
 		return c.serveAcquire(ctx, &r)
+	case opAlive:
+		c.table.Keep(r.owner.Node, r.owner.ID, r.live)
 	case opRelease:
 		c.table.Release(r.owner, r.index)
 	case opAbandon:

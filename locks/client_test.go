@@ -119,3 +119,45 @@ func TestClients(t *testing.T) {
 		}
 	})
 }
+
+// TestLostRelease: what a node has released is free soon, although its words to
+// the leader got lost, and what it holds is not.
+func TestLostRelease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{leader: "a", clients: map[string]*Client{}, gone: map[string]bool{}}
+		a, b := NewClient(member{w, "a"}), NewClient(member{w, "b"})
+		w.clients["a"], w.clients["b"] = a, b
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go a.Run(ctx)
+		go b.Run(ctx)
+		claim := func(n int64) Claim { return Claim{Items: []Item{{row(n), ForUpdate}}, Wait: Fail} }
+		lost, kept := b.NewOwner(2), b.NewOwner(2)
+		b.Acquire(ctx, lost, claim(1))
+		b.Acquire(ctx, kept, claim(2))
+		cut := func(is bool) {
+			synctest.Wait()
+			w.mu.Lock()
+			w.gone["b"] = is
+			w.mu.Unlock()
+		}
+		cut(true)
+		b.Release(lost, 0)
+		cut(false)
+		time.Sleep(2 * aliveInterval)
+		other := a.NewOwner(1)
+		if g := a.Acquire(ctx, other, claim(1)); g.Outcome != Granted {
+			t.Errorf("a lock whose release got lost: %+v", g)
+		}
+		if g := a.Acquire(ctx, other, claim(2)); g.Outcome != Busy {
+			t.Errorf("a lock of a node that said that it lives: %+v", g)
+		}
+		cut(true)
+		b.Release(kept, 0)
+		cut(false)
+		time.Sleep(2 * aliveInterval)
+		if g := a.Acquire(ctx, other, claim(2)); g.Outcome != Granted {
+			t.Errorf("the last lock of a node: %+v", g)
+		}
+	})
+}

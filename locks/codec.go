@@ -11,12 +11,13 @@ import (
 //
 //	op     byte      1 acquire, 2 release, 3 abandon, 4 alive, 5 active, 6 list
 //	node   uvarint length, bytes
-//	owner  uvarint
+//	owner  uvarint   of an alive: the first number not given out yet
 //	index  uvarint   of a release
 //	wait   byte      of an acquire, as what follows
 //	want   uvarint
 //	width  uvarint
 //	items  × uvarint relation, varint row, byte mode, byte 1 for a whole table
+//	live   × uvarint  of an alive, in place of items: its owners
 //
 // and the answer to an acquire:
 //
@@ -36,6 +37,7 @@ type request struct {
 	owner Owner
 	index raftlog.Index
 	claim Claim
+	live  []uint64
 }
 
 const (
@@ -47,6 +49,8 @@ const (
 	opList
 
 	nodeBytesMax = 256
+	// liveMax bounds the owners that an alive names.
+	liveMax = 1 << 16
 )
 
 var errBadRequest = errors.New("lock request not understood")
@@ -63,6 +67,9 @@ func (r *request) encode() []byte {
 	b = binary.AppendUvarint(b, uint64(r.claim.Width))
 	for _, it := range r.claim.Items {
 		b = appendItem(b, it)
+	}
+	for _, id := range r.live {
+		b = binary.AppendUvarint(b, id)
 	}
 	return b
 }
@@ -127,6 +134,12 @@ func decodeRequest(b []byte) (request, error) {
 		return r, errBadRequest
 	}
 	r.claim.Want, r.claim.Width = int(want), int(width)
+	for r.op == opAlive && len(d.b) > 0 && !d.bad {
+		if len(r.live) == liveMax {
+			return r, errBadRequest
+		}
+		r.live = append(r.live, d.uvarint())
+	}
 	for len(d.b) > 0 && !d.bad {
 		if len(r.claim.Items) == 2*ItemsMax {
 			return r, errBadRequest

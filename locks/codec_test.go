@@ -22,6 +22,10 @@ func TestCodec(t *testing.T) {
 			t.Errorf("%d of %d bytes are accepted", i, len(b))
 		}
 	}
+	alive := request{op: opAlive, owner: Owner{"node", 3 << 32}, live: []uint64{1 << 32, 2<<32 | 7}}
+	if got, err := decodeRequest(alive.encode()); err != nil || !reflect.DeepEqual(got, alive) {
+		t.Errorf("%+v, %v", got, err)
+	}
 	for _, want := range []Grant{
 		{Outcome: Deadlock, Missed: 1, Waited: true},
 		{AsNewAs: 1 << 50, Held: []bool{true, false}},

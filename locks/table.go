@@ -82,6 +82,7 @@ type Table struct {
 	mu       sync.Mutex // guards all below
 	locks    map[Key]*lock
 	owners   map[Owner]map[Key]modeSet
+	waits    map[Owner]*waiter     // an owner waits at one place at a time
 	released map[Key]raftlog.Index // the last commit of an owner
 	order    []Key                 // of released, oldest first
 	// ended has the owners that released their locks last: a request of one of them
@@ -99,14 +100,14 @@ type lock struct {
 type waiter struct {
 	owner   Owner
 	item    Item
-	granted chan struct{} // closed when it holds the lock
+	granted chan struct{} // closed when it holds the lock, or its owner has ended
 }
 
 // NewTable returns an empty table.
 func NewTable() *Table {
 	return &Table{
-		locks: map[Key]*lock{}, owners: map[Owner]map[Key]modeSet{}, released: map[Key]raftlog.Index{},
-		ended: map[Owner]struct{}{},
+		locks: map[Key]*lock{}, owners: map[Owner]map[Key]modeSet{}, waits: map[Owner]*waiter{},
+		released: map[Key]raftlog.Index{}, ended: map[Owner]struct{}{},
 	}
 }
 
@@ -204,6 +205,7 @@ func (t *Table) claim(owner Owner, item Item, wait Wait) (*waiter, bool) {
 		t.drop(item.Key, l)
 		return nil, false
 	}
+	t.waits[owner] = w
 	return w, false
 }
 
@@ -298,11 +300,16 @@ func (t *Table) blockers(w *waiter) []Owner {
 func (t *Table) leave(w *waiter) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.unqueue(w)
+}
+
+func (t *Table) unqueue(w *waiter) {
 	l := t.locks[w.item.Key]
 	if l == nil {
 		return
 	}
 	if i := slices.Index(l.queue, w); i >= 0 {
+		delete(t.waits, w.owner)
 		l.queue = slices.Delete(l.queue, i, i+1)
 		t.grant(w.item.Key, l)
 	}
@@ -316,6 +323,7 @@ func (t *Table) grant(key Key, l *lock) {
 			break
 		}
 		l.queue = l.queue[1:]
+		delete(t.waits, w.owner)
 		t.hold(l, w.owner, w.item)
 		close(w.granted)
 	}
@@ -323,10 +331,47 @@ func (t *Table) grant(key Key, l *lock) {
 }
 
 // Release gives up all locks of an owner, whose transaction was committed at
-// index; 0 means that it was not.
+// index; 0 means that it was not. It gets no others.
 func (t *Table) Release(owner Owner, index raftlog.Index) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.end(owner, index)
+}
+
+// Keep gives up the locks of the owners of a node below a number that are not
+// among those that live.
+func (t *Table) Keep(node string, below uint64, live []uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	lives := make(map[uint64]bool, len(live))
+	for _, id := range live {
+		lives[id] = true
+	}
+	var gone []Owner
+	note := func(o Owner) {
+		if o.Node == node && o.ID < below && !lives[o.ID] {
+			gone = append(gone, o)
+		}
+	}
+	for o := range t.owners {
+		note(o)
+	}
+	for o := range t.waits {
+		note(o)
+	}
+	for _, o := range gone {
+		t.end(o, 0)
+	}
+}
+
+func (t *Table) end(owner Owner, index raftlog.Index) {
+	if _, over := t.ended[owner]; over {
+		return
+	}
+	if w := t.waits[owner]; w != nil {
+		t.unqueue(w)
+		close(w.granted)
+	}
 	t.release(owner, index)
 	if len(t.endedOrder) == endedMax {
 		delete(t.ended, t.endedOrder[0])
@@ -354,6 +399,12 @@ func (t *Table) release(owner Owner, index raftlog.Index) {
 func (t *Table) ReleaseNode(node string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	for owner, w := range t.waits {
+		if owner.Node == node {
+			t.unqueue(w)
+			close(w.granted)
+		}
+	}
 	for owner := range t.owners {
 		if owner.Node == node {
 			t.release(owner, 0)

@@ -162,3 +162,21 @@ func TestLateRequest(t *testing.T) {
 		t.Errorf("the lock of an owner that is gone: %+v", g)
 	}
 }
+
+// TestReleaseEndsWaits: an owner that has released its locks gets none, also where
+// it still waits.
+func TestReleaseEndsWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table := NewTable()
+		claim := Claim{Items: []Item{{row(1), ForUpdate}}}
+		table.Acquire(t.Context(), owner(1), claim)
+		go table.Acquire(t.Context(), owner(2), claim)
+		synctest.Wait()
+		table.Release(owner(2), 0)
+		table.Release(owner(1), 0)
+		synctest.Wait()
+		if list := table.List(); len(list) != 0 {
+			t.Errorf("locks without owners: %+v", list)
+		}
+	})
+}
