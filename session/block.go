@@ -504,7 +504,7 @@ func (s *Session) commit(ctx context.Context, r *pgwire.Reply) error {
 		err = s.commitLog(ctx, b, r)
 	} else {
 		// DROP … IF EXISTS of nothing writes nothing, and waits to be answered.
-		err = s.answerPending(ctx, b, &raftlog.Result{}, r)
+		s.answerPending(b, &raftlog.Result{}, r)
 	}
 	if err != nil {
 		s.rollback()
@@ -607,7 +607,11 @@ func (s *Session) commitLog(ctx context.Context, b *block, r *pgwire.Reply) erro
 		}
 		switch result.Status {
 		case raftlog.Applied, raftlog.ResultLost:
-			return s.answerPending(ctx, b, &result, r)
+			s.answerPending(b, &result, r)
+			if b.changesSchema {
+				s.awaitSchema(ctx)
+			}
+			return nil
 		case raftlog.SchemaChanged:
 			if !shown && attempt < replansMax {
 				if err := s.replanPending(ctx, b); err != nil {
@@ -678,7 +682,7 @@ func unexpectedStatus(result *raftlog.Result) error {
 
 // answerPending fills in the answers of the pending writes of a committed
 // transaction.
-func (s *Session) answerPending(ctx context.Context, b *block, result *raftlog.Result, r *pgwire.Reply) error {
+func (s *Session) answerPending(b *block, result *raftlog.Result, r *pgwire.Reply) {
 	for _, write := range b.pending {
 		var done raftlog.StatementResult
 		if write.statement < len(result.Statements) {
@@ -689,10 +693,6 @@ func (s *Session) answerPending(ctx context.Context, b *block, result *raftlog.R
 		r.EndFill()
 	}
 	s.giveUpPending(b, len(b.pending), r)
-	if b.changesSchema {
-		return s.catchUp(ctx)
-	}
-	return nil
 }
 
 // giveUpPending drops the answers from the pending write n on.

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"time"
 
 	"polyreme/pgsql/parse/ast"
 	"polyreme/pgsql/plan"
@@ -104,9 +105,7 @@ func (s *Session) writeAlone(ctx context.Context, p *portal, r *pgwire.Reply) er
 		switch result.Status {
 		case raftlog.Applied, raftlog.ResultLost:
 			if p.planned.Kind == plan.Schema {
-				if err := s.catchUp(ctx); err != nil {
-					return err
-				}
+				s.awaitSchema(ctx)
 			}
 			var done raftlog.StatementResult
 			if len(result.Statements) > 0 {
@@ -127,6 +126,19 @@ func (s *Session) writeAlone(ctx context.Context, p *portal, r *pgwire.Reply) er
 			return unexpectedStatus(&result)
 		}
 	}
+}
+
+// ownSchemaWait bounds how long a session waits for its own change of the schema
+// to come back to its node.
+const ownSchemaWait = 2 * time.Second
+
+// awaitSchema waits until this node has applied the change of the schema that the
+// session has committed, so that its next statement is planned for it. What has
+// been committed can neither be canceled nor fail any more, and no more does this.
+func (s *Session) awaitSchema(ctx context.Context) {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), ownSchemaWait)
+	defer done()
+	s.manager.config.Store.WaitApplied(ctx, s.lastIndex)
 }
 
 // replan waits for the newest schema and plans p for it.
