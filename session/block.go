@@ -621,8 +621,7 @@ func (s *Session) commitLog(ctx context.Context, b *block, r *pgwire.Reply) erro
 				continue
 			}
 			s.giveUpPending(b, 0, r)
-			return pgerr.New(pgerr.SerializationFailure, "could not serialize access due to concurrent schema change").
-				WithHint("The transaction might succeed if retried.")
+			return errSchemaConflict()
 		case raftlog.Conflict:
 			s.giveUpPending(b, 0, r)
 			return conflict(&result)

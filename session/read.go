@@ -41,6 +41,9 @@ func (s *Session) read(ctx context.Context, p *portal, r *pgwire.Reply) error {
 			if _, err := s.openWorkspace(ctx); err != nil {
 				return err
 			}
+			if err := s.freshPlan(ctx, p); err != nil {
+				return err
+			}
 			return s.readWorkspace(ctx, p)
 		}
 	}

@@ -127,7 +127,24 @@ func (s *Session) rebase(ctx context.Context) error {
 	if err := w.Rebase(); err != nil {
 		return s.workspaceFailed(ctx, w, err)
 	}
+	conflicts := b.changesSchema && uint64(w.Schema) != b.base
+	for relation, version := range b.depends {
+		conflicts = conflicts || relation != 0 && !s.isStill(ctx, relation, version)
+	}
+	if conflicts {
+		return errSchemaConflict()
+	}
 	return s.replay(ctx, w, len(b.savepoints), len(b.operations))
+}
+
+// isStill tells whether a table has not changed since a version of the schema.
+func (s *Session) isStill(ctx context.Context, relation uint32, version raftlog.SchemaVersion) bool {
+	cat, err := s.manager.current(ctx)
+	if err != nil {
+		return false
+	}
+	r := cat.RelationByOID(relation)
+	return r != nil && r.Version <= uint64(version)
 }
 
 // readLocked runs a query with FOR UPDATE or its kin: it claims the rows, waits

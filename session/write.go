@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"polyreme/pgsql/parse/ast"
@@ -175,13 +176,39 @@ func (s *Session) rehearse(ctx context.Context, p *portal) error {
 	return nil
 }
 
-// freshPlan makes sure that p is planned for the newest catalog here.
+// freshPlan makes sure that p is planned for the newest catalog here, and that the
+// block's workspace is not older than the tables it is planned for.
 func (s *Session) freshPlan(ctx context.Context, p *portal) error {
 	cat, err := s.catalog(ctx)
 	if err != nil {
 		return err
 	}
-	return s.refresh(ctx, p, cat)
+	if err := s.refresh(ctx, p, cat); err != nil {
+		return err
+	}
+	b := s.block
+	if b == nil || b.workspace == nil || b.changesSchema || !p.planned.newerThan(b.workspace.Schema) {
+		return nil
+	}
+	if b.oneSnapshot() && !b.rehearsal || s.readsWorkspace() {
+		return errSchemaConflict()
+	}
+	return s.rebase(ctx)
+}
+
+// newerThan tells whether a plan is for tables as they have become after a version
+// of the schema.
+func (p *planned) newerThan(version raftlog.SchemaVersion) bool {
+	if p.Kind == plan.Schema {
+		return p.version > uint64(version)
+	}
+	return slices.ContainsFunc(p.depends, func(d raftlog.Dependency) bool { return d.Relation != 0 && d.Version > version })
+}
+
+// errSchemaConflict is for a transaction whose tables others have changed.
+func errSchemaConflict() error {
+	return pgerr.New(pgerr.SerializationFailure, "could not serialize access due to concurrent schema change").
+		WithHint("The transaction might succeed if retried.")
 }
 
 // endBlockKeepPortals drops a block that was only for a rehearsal.
