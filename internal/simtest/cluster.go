@@ -22,6 +22,8 @@ import (
 )
 
 const (
+	nodes = 3
+
 	sqlPort, peerPort, httpPort = 5432, 7432, 8432
 
 	clientHost   = "client"

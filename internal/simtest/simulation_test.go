@@ -3,9 +3,7 @@ package simtest
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -19,42 +17,19 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-var (
-	seeds   = flag.Int("sim.seeds", 10, "number of seeds to run")
-	oneSeed = flag.Int64("sim.seed", -1, "run this seed only")
-)
-
 const (
-	nodes      = 3
 	clients    = 5
 	keys       = 3
-	disasters  = 6
 	checkLimit = 30 * time.Second // real time for the checker of one history
 )
 
 // TestSimulation runs clusters with faults and checks what the clients saw.
 func TestSimulation(t *testing.T) {
-	template := t.TempDir()
-	synctest.Test(t, func(t *testing.T) { makeTemplate(t, template) })
-	if t.Failed() {
-		return
-	}
-	first, last := int64(0), int64(*seeds)
-	if *oneSeed >= 0 {
-		first, last = *oneSeed, *oneSeed+1
-	}
-	for seed := first; seed < last; seed++ {
-		t.Run(strconv.FormatInt(seed, 10), func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			if err := copyDir(template, dir); err != nil {
-				t.Fatal(err)
-			}
-			h := &history{}
-			synctest.Test(t, func(t *testing.T) { simulate(t, dir, seed, h) })
-			judge(t, seed, h)
-		})
-	}
+	forSeeds(t, func(t *testing.T, seed int64, dir string) {
+		h := &history{}
+		synctest.Test(t, func(t *testing.T) { simulate(t, dir, seed, h) })
+		judge(t, seed, h)
+	})
 }
 
 // makeTemplate makes a cluster once; every seed begins with a copy of it.
@@ -103,108 +78,12 @@ func simulate(t *testing.T, dir string, seed int64, h *history) {
 	for i, m := range c.members {
 		running.Go(func() { k.count(ctx, c, m, i%2 == 0, rand.New(rand.NewPCG(uint64(seed), uint64(i)+200))) })
 	}
-	for range disasters {
-		c.disaster(random)
-	}
-	c.net.Heal()
-	for _, m := range c.members {
-		if m.run == nil {
-			c.start(m)
-		}
-	}
-	time.Sleep(10 * time.Second)
+	c.suffer(random)
 	stop()
 	running.Wait()
 	c.compare()
 	c.checkCounter(k)
-}
-
-// disaster makes one kind of trouble for a while and ends it.
-func (c *cluster) disaster(random *rand.Rand) {
-	names := []string{}
-	for _, m := range c.members {
-		names = append(names, m.name)
-	}
-	victim := c.members[random.IntN(nodes)]
-	other := c.members[(random.IntN(nodes-1)+1+index(c.members, victim))%nodes]
-	pause := func(most time.Duration) { time.Sleep(time.Duration(random.Int64N(int64(most))) + time.Millisecond) }
-	switch random.IntN(6) {
-	case 0, 1:
-		c.crash(victim)
-		pause(4 * time.Second)
-		c.start(victim)
-	case 2:
-		c.net.Isolate(victim.name, names...)
-		pause(6 * time.Second)
-		c.net.Heal()
-	case 3:
-		c.net.CutOneWay(victim.name, other.name)
-		pause(6 * time.Second)
-		c.net.Heal()
-	case 4:
-		c.net.SetDelay(victim.name, other.name, time.Duration(random.IntN(300))*time.Millisecond)
-		pause(4 * time.Second)
-		c.net.SetDelay(victim.name, other.name, 0)
-	case 5:
-		c.net.Reset(victim.name, other.name)
-		c.crash(victim)
-		c.crash(other)
-		pause(3 * time.Second)
-		c.start(other)
-		c.start(victim)
-	}
-	pause(3 * time.Second)
-}
-
-func index(members []*member, m *member) int {
-	for i := range members {
-		if members[i] == m {
-			return i
-		}
-	}
-	return -1
-}
-
-// compare makes sure that all replicas have the same content.
-func (c *cluster) compare() {
-	c.t.Helper()
-	for _, m := range c.members {
-		if err := c.exec(m, "SELECT 1 FROM register"); err != nil {
-			c.t.Fatalf("node %s does not answer after all faults have ended: %v", m.name, err)
-		}
-	}
-	ctx, done := context.WithTimeout(context.Background(), readyLimit)
-	defer done()
-	for {
-		equal, err := c.equal(ctx)
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		if equal {
-			return
-		}
-		if ctx.Err() != nil {
-			c.t.Fatal("the replicas differ")
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-}
-
-func (c *cluster) equal(ctx context.Context) (bool, error) {
-	first, err := c.members[0].run.Store().Digest(ctx)
-	if err != nil {
-		return false, err
-	}
-	for _, m := range c.members[1:] {
-		own, err := m.run.Store().Digest(ctx)
-		if err != nil {
-			return false, err
-		}
-		if !maps.Equal(first, own) {
-			return false, nil
-		}
-	}
-	return true, nil
+	c.checkNoLocks()
 }
 
 // client works on the registers through one member.
