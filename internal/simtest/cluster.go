@@ -46,6 +46,7 @@ type cluster struct {
 	net     *memnet.Network
 	members []*member
 	log     *slog.Logger
+	latency time.Duration // of a message between two nodes, but for disasters
 }
 
 // hostNetwork is a host of memnet as a node wants it.

@@ -50,13 +50,32 @@ const (
 	realTime                  // it had ended when the other began
 )
 
-// level says which cycles are anomalies: those of the edges in it.
+// level says which cycles are anomalies: those of the edges in it. What PostgreSQL
+// forbids at READ COMMITTED follows the order of the commits, and so real time.
 type level edge
 
 const (
-	readCommitted      = level(ww | wr) // G0, G1c
+	readCommitted      = level(ww | wr | realTime)
 	strictSerializable = level(ww | wr | rw | realTime)
 )
+
+// anomalies are the cycles that have names (Adya, Weak Consistency, 1999), from
+// the worst on: a cycle is named for the first that it is. With real time in it
+// the name has -realtime behind it.
+var anomalies = []struct {
+	name  string
+	kinds edge
+	once  edge // exactly one edge of the cycle is of this kind
+}{
+	{"G0", ww, 0},
+	{"G1c", ww | wr, 0},
+	{"G-single", ww | wr, rw},
+	{"G2", ww | wr | rw, 0},
+	{"G0-realtime", ww | realTime, 0},
+	{"G1c-realtime", ww | wr | realTime, 0},
+	{"G-single-realtime", ww | wr | realTime, rw},
+	{"G2-realtime", ww | wr | rw | realTime, 0},
+}
 
 // check returns what is wrong with the history at a level, "" for nothing.
 func (h *listHistory) check(l level) string {
@@ -74,6 +93,11 @@ func (h *listHistory) check(l level) string {
 	}
 	if wrong := h.checkReads(writers); wrong != "" {
 		return wrong
+	}
+	if l&level(rw) == 0 {
+		if wrong := h.checkStale(writers, orders); wrong != "" {
+			return wrong
+		}
 	}
 	return h.cycle(l, writers, orders)
 }
@@ -152,6 +176,26 @@ func (h *listHistory) checkReads(writers map[[2]int]*listTx) string {
 	return ""
 }
 
+// checkStale looks for reads that miss what had been committed when their
+// transaction began. At READ COMMITTED what is missing is otherwise no anomaly.
+func (h *listHistory) checkStale(writers map[[2]int]*listTx, orders map[int][]int) string {
+	for _, tx := range h.txs {
+		for _, op := range tx.reads() {
+			n := len(op.list)
+			for n > 0 && tx.appends(op.key, op.list[n-1]) {
+				n--
+			}
+			for _, element := range orders[op.key][min(n, len(orders[op.key])):] {
+				missed := writers[[2]int{op.key, element}]
+				if missed != tx && !missed.doubt && missed.ended.Before(tx.began) {
+					return fmt.Sprintf("stale read: %v of key %d misses element %d", op.list, op.key, element)
+				}
+			}
+		}
+	}
+	return ""
+}
+
 func (tx *listTx) lastAppend(key int) int {
 	element := 0
 	for _, op := range tx.ops {
@@ -192,17 +236,44 @@ func (h *listHistory) cycle(l level, writers map[[2]int]*listTx, orders map[int]
 			}
 		}
 	}
-	for _, a := range h.txs {
-		if a.failed || a.doubt {
-			continue // nobody knows when one in doubt took effect
+	h.addRealTime(g, seen)
+	if g.cycle(h.txs, edge(l)) == nil {
+		return ""
+	}
+	return g.name(h.txs, edge(l))
+}
+
+// addRealTime adds what ended before something else began, without what follows
+// from others that lie between. seen are those whose effects were.
+func (h *listHistory) addRealTime(g *txGraph, seen map[*listTx]bool) {
+	var order []*listTx // by their beginnings
+	for _, tx := range h.txs {
+		if !tx.failed && (!tx.doubt || seen[tx]) {
+			order = append(order, tx)
 		}
-		for _, b := range h.txs {
-			if a.ended.Before(b.began) && !b.failed && (!b.doubt || seen[b]) {
-				g.add(a, b, realTime)
+	}
+	slices.SortFunc(order, func(a, b *listTx) int { return a.began.Compare(b.began) })
+	for _, a := range order {
+		if a.doubt {
+			continue // nobody knows when it took effect
+		}
+		first, _ := slices.BinarySearchFunc(order, a.ended, func(tx *listTx, ended time.Time) int {
+			if tx.began.After(ended) {
+				return 1
+			}
+			return -1
+		})
+		var between time.Time // when the first that lies between ended
+		for _, b := range order[first:] {
+			if !between.IsZero() && b.began.After(between) {
+				break
+			}
+			g.add(a, b, realTime)
+			if !b.doubt && (between.IsZero() || b.ended.Before(between)) {
+				between = b.ended
 			}
 		}
 	}
-	return g.cycle(h.txs, edge(l))
 }
 
 // txGraph has the dependencies between transactions.
@@ -220,13 +291,14 @@ func (g *txGraph) add(from, to *listTx, e edge) {
 	g.edges[from][to] |= e
 }
 
-// cycle returns a description of a cycle of the kinds of edges, or "".
-func (g *txGraph) cycle(txs []*listTx, kinds edge) string {
+// cycle returns a cycle of the kinds of edges, its first transaction again at the
+// end, or nil.
+func (g *txGraph) cycle(txs []*listTx, kinds edge) []*listTx {
 	const underWay, done = 1, 2
 	state := map[*listTx]int{}
 	var path []*listTx
-	var visit func(*listTx) string
-	visit = func(tx *listTx) string {
+	var visit func(*listTx) []*listTx
+	visit = func(tx *listTx) []*listTx {
 		state[tx] = underWay
 		path = append(path, tx)
 		for to, e := range g.edges[tx] {
@@ -234,28 +306,86 @@ func (g *txGraph) cycle(txs []*listTx, kinds edge) string {
 				continue
 			}
 			if state[to] == underWay {
-				return describe(append(path[slices.Index(path, to):], to), g)
+				return append(path[slices.Index(path, to):], to)
 			}
-			if found := visit(to); found != "" {
+			if found := visit(to); found != nil {
 				return found
 			}
 		}
 		path = path[:len(path)-1]
 		state[tx] = done
-		return ""
+		return nil
 	}
 	for _, tx := range txs {
 		if state[tx] == 0 {
-			if found := visit(tx); found != "" {
+			if found := visit(tx); found != nil {
 				return found
 			}
 		}
 	}
-	return ""
+	return nil
 }
 
-func describe(cycle []*listTx, g *txGraph) string {
-	out := "cycle:"
+// closedBy returns a cycle of an edge of the one kind and a path of the others.
+func (g *txGraph) closedBy(txs []*listTx, kinds, once edge) []*listTx {
+	for _, from := range txs {
+		for to, e := range g.edges[from] {
+			if e&once != 0 {
+				if path := g.path(to, from, kinds); path != nil {
+					return append([]*listTx{from}, path...)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// path returns the shortest path of the kinds of edges, or nil.
+func (g *txGraph) path(from, to *listTx, kinds edge) []*listTx {
+	before := map[*listTx]*listTx{from: nil}
+	for queue := []*listTx{from}; len(queue) > 0; queue = queue[1:] {
+		for next, e := range g.edges[queue[0]] {
+			if _, known := before[next]; known || e&kinds == 0 {
+				continue
+			}
+			before[next] = queue[0]
+			if next != to {
+				queue = append(queue, next)
+				continue
+			}
+			path := []*listTx{to}
+			for tx := before[to]; tx != nil; tx = before[tx] {
+				path = append(path, tx)
+			}
+			slices.Reverse(path)
+			return path
+		}
+	}
+	return nil
+}
+
+// name describes the worst cycle of those kinds of edges.
+func (g *txGraph) name(txs []*listTx, kinds edge) string {
+	for _, a := range anomalies {
+		if (a.kinds|a.once)&^kinds != 0 {
+			continue
+		}
+		found := []*listTx(nil)
+		if a.once != 0 {
+			found = g.closedBy(txs, a.kinds, a.once)
+		} else {
+			found = g.cycle(txs, a.kinds)
+		}
+		if found != nil {
+			return a.name + g.describe(found)
+		}
+	}
+	return "a cycle without a name"
+}
+
+// describe writes down a cycle.
+func (g *txGraph) describe(cycle []*listTx) string {
+	out := ":"
 	for i, tx := range cycle {
 		out += fmt.Sprintf("\n  %v", tx.ops)
 		if i+1 < len(cycle) {
