@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -148,4 +149,13 @@ func (t *tally) committed() (sum int) {
 		sum += n[committed]
 	}
 	return sum
+}
+
+// number reads an integer that the server sent.
+func number(text string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		panic(err)
+	}
+	return n
 }

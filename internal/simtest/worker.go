@@ -18,6 +18,9 @@ const (
 	// settleLimit bounds the time in which an outcome can be learnt: longer than
 	// all disasters.
 	settleLimit = 5 * time.Minute
+	// timeoutMax is the longest statement_timeout of those in a hurry, in ms: about
+	// as long as a write takes.
+	timeoutMax = 15
 )
 
 // outcome is what became of a transaction, as its client knows it.
@@ -152,6 +155,15 @@ func (w *worker) note(sql string, err error) error {
 	return err
 }
 
+// errorCode is the SQLSTATE of an error, "" for none.
+func errorCode(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
 // block runs a transaction block and tells what became of it. An error before
 // COMMIT means that nothing happened. Half of the blocks ask for their id, and if
 // the answer to COMMIT is lost, for their outcome.
@@ -180,6 +192,18 @@ func (w *worker) block(begin string, body func() error) (outcome, error) {
 		o = w.settle(w.xact)
 	}
 	return o, err
+}
+
+// hurried runs something under a statement_timeout that often ends it.
+func (w *worker) hurried(what func() error) error {
+	if _, err := w.query("SET statement_timeout = '%dms'", 1+w.random.IntN(timeoutMax)); err != nil {
+		return err
+	}
+	err := what()
+	if w.conn != nil {
+		w.query("SET statement_timeout = 0") // if that fails the connection is gone
+	}
+	return err
 }
 
 // askXact asks for the id of the block.
