@@ -41,6 +41,11 @@ func (l *lists) step(w *worker) {
 	tx := &listTx{began: time.Now()}
 	o, _ := w.block("BEGIN ISOLATION LEVEL "+l.isolation, func() error {
 		for _, op := range ops {
+			if w.random.IntN(8) == 0 {
+				if err := l.changeMind(w); err != nil {
+					return err
+				}
+			}
 			if op.append {
 				tx.ops = append(tx.ops, op) // also when it fails: nobody may see it
 			}
@@ -57,6 +62,20 @@ func (l *lists) step(w *worker) {
 	tx.ended, tx.failed, tx.doubt = time.Now(), o == failed, o == unknown
 	l.history.add(tx)
 	l.count("block", o)
+}
+
+// changeMind appends and rolls that back. No history has the element: whoever sees
+// it sees what nobody appended.
+func (l *lists) changeMind(w *worker) error {
+	if _, err := w.query("SAVEPOINT mind"); err != nil {
+		return err
+	}
+	op := listOp{key: w.random.IntN(listKeys), append: true, element: int(l.elements.Add(1))}
+	if _, err := l.operate(w, op); err != nil {
+		return err
+	}
+	_, err := w.query("ROLLBACK TO mind")
+	return err
 }
 
 // operate runs an append or a read, and returns the list that is read.
