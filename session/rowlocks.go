@@ -228,9 +228,9 @@ func (s *Session) claimFree(ctx context.Context, w *sqlfsm.Workspace, p *portal)
 	running.watch(ctx)
 	defer running.unwatch()
 	var newest raftlog.Index
-	for more := true; more && (limit < 0 || int64(len(rows)) < offset+limit); {
-		var offered []lockedRow
-		if offered, more, err = nextRows(running, p, freeChunk); err != nil {
+	for limit < 0 || int64(len(rows)) < offset+limit {
+		offered, err := nextRows(running, p, freeChunk)
+		if err != nil {
 			return nil, false, s.workspaceFailed(ctx, w, err)
 		}
 		if len(offered) == 0 {
@@ -252,12 +252,12 @@ func (s *Session) claimFree(ctx context.Context, w *sqlfsm.Workspace, p *portal)
 	return rows[min(offset, int64(len(rows))):], again, err
 }
 
-// nextRows reads up to so many rows. more tells that there may be others: a query
-// that has ended would begin again.
-func nextRows(from *stmtRows, p *portal, most int) (rows []lockedRow, more bool, err error) {
+// nextRows reads up to so many rows.
+func nextRows(from *stmtRows, p *portal, most int) (rows []lockedRow, err error) {
 	for range most {
-		if more, err = from.next(); err != nil || !more {
-			return rows, false, err
+		more, err := from.next()
+		if err != nil || !more {
+			return rows, err
 		}
 		values := make([]types.Value, len(p.planned.columns)+len(p.planned.Locks))
 		for i := range values {
@@ -265,7 +265,7 @@ func nextRows(from *stmtRows, p *portal, most int) (rows []lockedRow, more bool,
 		}
 		rows = append(rows, lockRow(p, values))
 	}
-	return rows, true, nil
+	return rows, nil
 }
 
 // claimSome claims rows that are free, as many as wanted (0: all), and returns them.
