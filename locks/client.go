@@ -148,6 +148,18 @@ func (c *Client) Release(owner uint64, index raftlog.Index) {
 	}
 }
 
+// Undo gives up some locks of an owner, which goes on.
+func (c *Client) Undo(ctx context.Context, owner uint64, items []Item) {
+	o := Owner{c.run, owner}
+	c.table.Undo(o, items)
+	if c.peers.IsLeader() {
+		return
+	}
+	for part := range slices.Chunk(items, ItemsMax) {
+		c.call(ctx, "", &request{op: opUndo, owner: o, claim: Claim{Items: part}})
+	}
+}
+
 // send queues a request that needs no answer.
 func (c *Client) send(r request) {
 	c.mu.Lock()
@@ -283,6 +295,8 @@ func (c *Client) Serve(ctx context.Context, payload []byte) ([]byte, error) {
 		return c.serveAcquire(ctx, &r)
 	case opAlive:
 		c.table.Keep(r.owner.Node, r.owner.ID, r.live)
+	case opUndo:
+		c.table.Undo(r.owner, r.claim.Items)
 	case opRelease:
 		c.table.Release(r.owner, r.index)
 	case opAbandon:

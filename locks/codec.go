@@ -9,7 +9,7 @@ import (
 
 // A request to the leader:
 //
-//	op     byte      1 acquire, 2 release, 3 abandon, 4 alive, 5 active, 6 list
+//	op     byte      1 acquire, 2 release, 3 abandon, 4 alive, 5 active, 6 list, 7 undo
 //	node   uvarint length, bytes
 //	owner  uvarint   of an alive: the first number not given out yet
 //	index  uvarint   of a release
@@ -47,6 +47,7 @@ const (
 	opAlive
 	opActive
 	opList
+	opUndo
 
 	nodeBytesMax = 256
 	// liveMax bounds the owners that an alive names.

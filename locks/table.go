@@ -119,7 +119,7 @@ func (t *Table) Len() int {
 }
 
 // Acquire claims the items one after the other, and keeps what it has when it
-// ends early: locks last until Release.
+// ends early: locks last until Undo or Release.
 func (t *Table) Acquire(ctx context.Context, owner Owner, c Claim) Grant {
 	g := Grant{}
 	if c.Wait == Skip {
@@ -336,6 +336,29 @@ func (t *Table) Release(owner Owner, index raftlog.Index) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.end(owner, index)
+}
+
+// Undo gives up some locks of an owner, which goes on.
+func (t *Table) Undo(owner Owner, items []Item) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	keys := t.owners[owner]
+	for _, it := range items {
+		l, held := t.locks[it.Key], keys[it.Key]
+		if l == nil || held&it.Mode.bit() == 0 {
+			continue
+		}
+		if held &^= it.Mode.bit(); held != 0 {
+			keys[it.Key], l.holders[owner] = held, held
+		} else {
+			delete(keys, it.Key)
+			delete(l.holders, owner)
+		}
+		t.grant(it.Key, l)
+	}
+	if len(keys) == 0 {
+		delete(t.owners, owner)
+	}
 }
 
 // Keep gives up the locks of the owners of a node below a number that are not

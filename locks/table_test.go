@@ -180,3 +180,34 @@ func TestReleaseEndsWaits(t *testing.T) {
 		}
 	})
 }
+
+// TestUndo: an owner keeps what it had before, and others get the rest.
+func TestUndo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table := NewTable()
+		claim := func(o Owner, wait Wait, items ...Item) Outcome {
+			return table.Acquire(t.Context(), o, Claim{Items: items, Wait: wait}).Outcome
+		}
+		claim(owner(1), Fail, Item{row(1), ForShare}, Item{row(1), ForUpdate}, Item{row(2), ForUpdate})
+		got := make(chan Outcome, 1)
+		go func() { got <- claim(owner(2), Block, Item{row(2), ForUpdate}) }()
+		synctest.Wait()
+		table.Undo(owner(1), []Item{{row(1), ForUpdate}, {row(2), ForUpdate}, {row(3), ForUpdate}})
+		synctest.Wait()
+		if len(got) == 0 {
+			t.Error("who waits for what is given up waits on")
+		}
+		if o := claim(owner(3), Fail, Item{row(1), ForShare}); o != Granted {
+			t.Errorf("a lock that was given up: %v", o)
+		}
+		if o := claim(owner(3), Fail, Item{row(1), ForUpdate}); o != Busy {
+			t.Errorf("a lock from before: %v", o)
+		}
+		table.Undo(owner(1), []Item{{row(1), ForShare}})
+		table.Undo(owner(3), []Item{{row(1), ForShare}})
+		table.Undo(owner(2), []Item{{row(2), ForUpdate}})
+		if n := table.Len(); n != 0 || len(table.locks) != 0 {
+			t.Errorf("%d owners, locks %+v", n, table.List())
+		}
+	})
+}

@@ -323,7 +323,7 @@ func (s *Session) readLocking(ctx context.Context, p *portal, r *pgwire.Reply) e
 		if err := s.settlePending(ctx, r); err != nil {
 			return err
 		}
-		if readsTables && (b.validates(p) || b.explicit && len(p.planned.Locks) > 0) {
+		if readsTables && (b.validates(p) || len(p.planned.Locks) > 0) {
 			return pgerr.Unsupported("a query over tables that locks is not supported in this transaction").
 				WithHint("Take advisory locks in a statement of their own, or use READ COMMITTED without FOR UPDATE.")
 		}

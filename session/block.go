@@ -65,7 +65,8 @@ type block struct {
 	lost   bool
 	reader *sqlfsm.Reader // the one snapshot of a block that has one
 
-	owner     uint64        // of its locks, 0 for none
+	owner     uint64 // of its locks, 0 for none
+	claimed   claimedItems
 	committed raftlog.Index // where the log has it, 0 until then
 
 	savepoints []savepoint
@@ -99,6 +100,7 @@ type savepoint struct {
 	locks         int
 	checksAtOnce  bool
 	readOnly      bool
+	claimed       int
 }
 
 // oneSnapshot tells whether all queries of the block see the same snapshot.

@@ -19,8 +19,8 @@ import (
 // read starts a query: its rows come from the workspace of the block, from the
 // block's snapshot, or from a snapshot of its own.
 func (s *Session) read(ctx context.Context, p *portal, r *pgwire.Reply) error {
-	if s.block == nil && p.planned.asksXact {
-		s.beginBlock(false) // so that the id has an outcome
+	if s.block == nil && (p.planned.asksXact || len(p.planned.Locks) > 0) {
+		s.beginBlock(false) // so that the id has an outcome, and the locks an owner
 	}
 	if p.planned.advisory {
 		return s.readLocking(ctx, p, r)
@@ -32,7 +32,7 @@ func (s *Session) read(ctx context.Context, p *portal, r *pgwire.Reply) error {
 		switch b := s.block; {
 		case b.readOnly && len(p.planned.Locks) > 0:
 			return s.checkWritable("SELECT " + strengths[p.planned.Locks[0].Strength])
-		case b.explicit && len(p.planned.Locks) > 0:
+		case len(p.planned.Locks) > 0:
 			return s.readLocked(ctx, p)
 		case b.validates(p):
 			return s.readValidated(ctx, p)

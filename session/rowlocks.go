@@ -20,6 +20,7 @@ import (
 type Locks interface {
 	NewOwner(pid uint32) uint64
 	Acquire(ctx context.Context, owner uint64, c locks.Claim) locks.Grant
+	Undo(ctx context.Context, owner uint64, items []locks.Item)
 	Release(owner uint64, index raftlog.Index)
 	Active() bool
 	List(ctx context.Context) ([]locks.Held, error)
@@ -43,6 +44,7 @@ func (s *Session) claim(ctx context.Context, c locks.Claim) (locks.Grant, error)
 	limited, done := s.limitLock(ctx)
 	defer done()
 	g := s.manager.config.Locks.Acquire(limited, b.owner, c)
+	b.claimed.add(c.Items, g.Held)
 	switch g.Outcome {
 	case locks.Busy:
 		return g, s.errBusy(c.Items[g.Missed].Key)
@@ -80,6 +82,49 @@ func (s *Session) errBusy(key locks.Key) error {
 		}
 	}
 	return pgerr.New(pgerr.LockNotAvailable, "could not obtain lock on %s %q", what, name)
+}
+
+// claimedItems are what a block has claimed, in order.
+type claimedItems struct {
+	list []locks.Item
+	all  map[locks.Item]struct{}
+}
+
+// add notes items that were asked for; of held, if it is there, those that are true.
+func (c *claimedItems) add(items []locks.Item, held []bool) {
+	for i, it := range items {
+		if i < len(held) && !held[i] {
+			continue
+		}
+		if _, known := c.all[it]; known {
+			continue
+		}
+		if c.all == nil {
+			c.all = map[locks.Item]struct{}{}
+		}
+		c.all[it] = struct{}{}
+		c.list = append(c.list, it)
+	}
+}
+
+// cut forgets all but the first n, and returns them.
+func (c *claimedItems) cut(n int) []locks.Item {
+	if n >= len(c.list) {
+		return nil
+	}
+	gone := c.list[n:]
+	c.list = c.list[:n:n]
+	for _, it := range gone {
+		delete(c.all, it)
+	}
+	return gone
+}
+
+// undoClaims gives up the locks that the block claimed after the first n.
+func (s *Session) undoClaims(ctx context.Context, n int) {
+	if gone := s.block.claimed.cut(n); len(gone) > 0 {
+		s.manager.config.Locks.Undo(ctx, s.block.owner, gone)
+	}
 }
 
 // releaseRows gives up the row and table locks of a block that is over.

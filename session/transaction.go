@@ -168,7 +168,7 @@ func (s *Session) setSavepoint(name string, r *pgwire.Reply) error {
 	b.savepoints = append(b.savepoints, savepoint{
 		name: name, operations: len(b.operations), catalog: b.catalog, changesSchema: b.changesSchema,
 		settings: s.settings, base: s.base, inWorkspace: b.workspace != nil, drawn: b.drawn.counts(), listens: len(b.listens), locks: len(b.locks), checksAtOnce: b.checksAtOnce,
-		readOnly: b.readOnly,
+		readOnly: b.readOnly, claimed: len(b.claimed.list),
 	})
 	r.CommandComplete("SAVEPOINT")
 	return nil
@@ -214,6 +214,7 @@ func (s *Session) rollbackTo(ctx context.Context, at int, r *pgwire.Reply) error
 		b.workspace = nil
 	}
 	s.releaseTransaction(sp.locks)
+	s.undoClaims(ctx, sp.claimed)
 	for i := at + 1; i < len(b.savepoints); i++ {
 		b.savepoints[i].inWorkspace = false
 	}
