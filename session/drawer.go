@@ -176,8 +176,13 @@ func (m *Manager) drawValues(ctx context.Context, oid uint32, n int) ([]int64, e
 	crand.Read(moment.Seed[:])
 	result, _, err := m.config.Log.Propose(ctx, &raftlog.Entry{Moment: moment, Operations: []raftlog.Operation{op}})
 	switch {
+	case pgerr.Code(err) == pgerr.TransactionResolutionUnknown: // drawn or not, nobody was given them
+		return nil, pgerr.New(pgerr.CannotConnectNow, "no values of the sequence could be drawn").
+			WithDetail("No majority of the nodes could be asked. Nothing was changed.")
 	case err != nil:
 		return nil, err
+	case result.Err != nil && ctx.Err() != nil:
+		return nil, context.Cause(ctx)
 	case result.Err != nil:
 		return nil, result.Err
 	case result.Status != raftlog.Applied || len(result.Statements) != 1:
