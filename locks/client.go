@@ -50,7 +50,8 @@ type Client struct {
 	owners  map[uint64]struct{}          // of this node, that live
 	waiting map[Owner]context.CancelFunc // requests of other nodes being served
 	seen    map[string]time.Time         // when other nodes were heard of
-	queue   []request                    // releases to be sent
+	queue   []request                    // to be sent
+	sending []request                    // on the way
 	kick    chan struct{}                // capacity 1: queue is not empty
 }
 
@@ -106,7 +107,7 @@ func (c *Client) Acquire(ctx context.Context, owner uint64, claim Claim) Grant {
 		return everything(&claim)
 	}
 	c.activeUntil.Store(time.Now().Add(activeLimit).UnixNano())
-	r := request{op: opAcquire, owner: o, claim: claim}
+	r := request{op: opAcquire, owner: o, claim: claim, over: c.releases()}
 	reply, err := c.peers.CallLocks(ctx, leader, r.encode())
 	if ctx.Err() != nil {
 		c.send(request{op: opAbandon, owner: o})
@@ -204,11 +205,28 @@ func (c *Client) Run(ctx context.Context) {
 func (c *Client) sendQueued(ctx context.Context) {
 	c.mu.Lock()
 	queue := c.queue
-	c.queue = nil
+	c.queue, c.sending = nil, queue
 	c.mu.Unlock()
 	for i := range queue {
 		c.call(ctx, "", &queue[i])
+		c.mu.Lock()
+		c.sending = queue[i+1:]
+		c.mu.Unlock()
 	}
+}
+
+// releases are those that the leader may not have heard of yet, of many the last.
+func (c *Client) releases() (over []ending) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, list := range [][]request{c.sending, c.queue} {
+		for _, r := range list {
+			if r.op == opRelease {
+				over = append(over, ending{r.owner.ID, r.index})
+			}
+		}
+	}
+	return over[max(0, len(over)-overMax):]
 }
 
 // call sends a request to a node, "" for the leader, and drops the answer.
@@ -329,6 +347,9 @@ func (c *Client) serveAcquire(ctx context.Context, r *request) ([]byte, error) {
 	if !c.peers.IsLeader() {
 		g := everything(&r.claim)
 		return g.encode(), nil
+	}
+	for _, e := range r.over {
+		c.table.Release(Owner{r.owner.Node, e.id}, e.index)
 	}
 	g := c.table.Acquire(ctx, r.owner, r.claim)
 	c.wakeActive()

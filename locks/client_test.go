@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"polyreme/raftlog"
 )
 
 // world is a cluster of clients; the first leads.
@@ -16,6 +18,7 @@ type world struct {
 	mu      sync.Mutex // guards all below
 	clients map[string]*Client
 	gone    map[string]bool
+	late    time.Duration // of releases
 }
 
 func (w *world) client(id string) *Client {
@@ -50,6 +53,9 @@ func (m member) CallLocks(ctx context.Context, id string, payload []byte) ([]byt
 	to := m.world.client(id)
 	if to == nil || m.world.client(m.id) == nil {
 		return nil, errors.New("not reached")
+	}
+	if payload[0] == opRelease {
+		time.Sleep(m.world.late)
 	}
 	return to.Serve(ctx, payload)
 }
@@ -159,5 +165,31 @@ func TestLostRelease(t *testing.T) {
 		if g := a.Acquire(ctx, other, claim(2)); g.Outcome != Granted {
 			t.Errorf("the last lock of a node: %+v", g)
 		}
+	})
+}
+
+// TestReleaseBeforeClaim: what a session has released it can claim again at once,
+// although its words take a while.
+func TestReleaseBeforeClaim(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{leader: "a", clients: map[string]*Client{}, gone: map[string]bool{}, late: time.Second}
+		a, b := NewClient(member{w, "a"}), NewClient(member{w, "b"})
+		w.clients["a"], w.clients["b"] = a, b
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go a.Run(ctx)
+		go b.Run(ctx)
+		claim := Claim{Items: []Item{{row(1), ForUpdate}}, Wait: Fail}
+		for i := range 4 {
+			o := b.NewOwner(2)
+			if g := b.Acquire(ctx, o, claim); g.Outcome != Granted || g.AsNewAs < raftlog.Index(i) {
+				t.Errorf("claim %d: %+v", i, g)
+			}
+			b.Release(o, raftlog.Index(i+1))
+			if i%2 == 0 {
+				synctest.Wait() // on the way, or waiting
+			}
+		}
+		time.Sleep(10 * w.late)
 	})
 }

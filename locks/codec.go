@@ -16,6 +16,7 @@ import (
 //	wait   byte      of an acquire, as what follows
 //	want   uvarint
 //	width  uvarint
+//	over   uvarint number, of each uvarint owner, uvarint index
 //	items  × uvarint relation, varint row, byte mode, byte 1 for a whole table
 //	live   × uvarint  of an alive, in place of items: its owners
 //
@@ -37,7 +38,15 @@ type request struct {
 	owner Owner
 	index raftlog.Index
 	claim Claim
+	over  []ending
 	live  []uint64
+}
+
+// ending is a release that goes before an acquire, since the words of a node can
+// overtake each other.
+type ending struct {
+	id    uint64
+	index raftlog.Index
 }
 
 const (
@@ -52,6 +61,8 @@ const (
 	nodeBytesMax = 256
 	// liveMax bounds the owners that an alive names.
 	liveMax = 1 << 16
+	// overMax bounds the releases that an acquire brings.
+	overMax = 1 << 10
 )
 
 var errBadRequest = errors.New("lock request not understood")
@@ -66,6 +77,10 @@ func (r *request) encode() []byte {
 	b = append(b, byte(r.claim.Wait))
 	b = binary.AppendUvarint(b, uint64(r.claim.Want))
 	b = binary.AppendUvarint(b, uint64(r.claim.Width))
+	b = binary.AppendUvarint(b, uint64(len(r.over)))
+	for _, e := range r.over {
+		b = binary.AppendUvarint(binary.AppendUvarint(b, e.id), uint64(e.index))
+	}
 	for _, it := range r.claim.Items {
 		b = appendItem(b, it)
 	}
@@ -135,6 +150,13 @@ func decodeRequest(b []byte) (request, error) {
 		return r, errBadRequest
 	}
 	r.claim.Want, r.claim.Width = int(want), int(width)
+	over := d.uvarint()
+	if over > overMax {
+		return r, errBadRequest
+	}
+	for range over {
+		r.over = append(r.over, ending{d.uvarint(), raftlog.Index(d.uvarint())})
+	}
 	for r.op == opAlive && len(d.b) > 0 && !d.bad {
 		if len(r.live) == liveMax {
 			return r, errBadRequest

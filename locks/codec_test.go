@@ -8,7 +8,7 @@ import (
 func sample() request {
 	return request{op: opAcquire, owner: Owner{"node", 1 << 40}, index: 9, claim: Claim{Wait: Skip, Want: 3, Width: 1, Items: []Item{
 		{Key{Relation: 16384, Row: -5}, ForShare}, {Key{Relation: 1, Whole: true}, AccessExclusive},
-	}}}
+	}}, over: []ending{{2 << 32, 7}, {1 << 32, 0}}}
 }
 
 func TestCodec(t *testing.T) {
