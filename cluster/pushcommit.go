@@ -2,9 +2,14 @@ package cluster
 
 import (
 	"context"
+	"time"
 
 	"github.com/hashicorp/raft"
 )
+
+// A follower that does not have the entry yet is told again, after pushWaitMin at
+// first and pushWaitMax at last: raft tells it by itself soon after.
+const pushWaitMin, pushWaitMax = time.Millisecond, 4 * time.Millisecond
 
 // pushCommit tells a follower at once what is committed. raft itself tells it
 // with the next entries, or after a while where none follow, and a read would
@@ -28,12 +33,27 @@ func (n *Node) pushCommit(to func(raft.ServerID) bool) {
 			Term:         term,
 			PrevLogEntry: commit, PrevLogTerm: last.Term, LeaderCommitIndex: commit,
 		}
-		n.group.start(func(context.Context) {
-			var response raft.AppendEntriesResponse
-			if err := n.trans.AppendEntries(s.ID, s.Address, &request, &response); err != nil {
-				n.log.Debug("commit not pushed", "node", string(s.ID), "err", err)
-			}
-		})
+		n.group.start(func(ctx context.Context) { n.push(ctx, s, &request) })
+	}
+}
+
+// push tells one follower. It may store the last entry only now: others were the
+// majority.
+func (n *Node) push(ctx context.Context, to raft.Server, request *raft.AppendEntriesRequest) {
+	for wait := pushWaitMin; ; wait *= 2 {
+		var response raft.AppendEntriesResponse
+		if err := n.trans.AppendEntries(to.ID, to.Address, request, &response); err != nil {
+			n.log.Debug("commit not pushed", "node", string(to.ID), "err", err)
+			return
+		}
+		if response.Success || response.Term != request.Term || wait > pushWaitMax {
+			return
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
