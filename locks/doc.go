@@ -11,5 +11,10 @@
 // waited for, the Table remembers at which log index a lock was released, and
 // tells the next owner: what it reads must be as new as that.
 //
+// Words of a node to the leader may get lost or overtake each other. So an owner that
+// was released never gets another lock, a claim brings the releases that may still
+// be on the way, and a node says every few seconds which of its owners live: the
+// others' locks are free.
+//
 // The modes and what they exclude are PostgreSQL's (13.3 Explicit Locking).
 package locks
