@@ -288,7 +288,24 @@ func (s *Session) newWorkspace(ctx context.Context) (*sqlfsm.Workspace, error) {
 	}
 	b.workspace, b.sequences = w, w.Env.Sequences
 	w.DrawFrom(s.drawValue)
-	return w, nil
+	return w, b.keepSnapshot()
+}
+
+// keepSnapshot sets the savepoints that came before the workspace also in it, so
+// that ROLLBACK TO one of them leaves a block with one snapshot that snapshot.
+func (b *block) keepSnapshot() error {
+	if !b.oneSnapshot() || len(b.operations) > 0 { // else they are set at their places
+		return nil
+	}
+	for i := range b.savepoints {
+		if sp := &b.savepoints[i]; !sp.inWorkspace {
+			if err := b.workspace.Savepoint(savepointName(i)); err != nil {
+				return err
+			}
+			sp.inWorkspace = true
+		}
+	}
+	return nil
 }
 
 // runInWorkspace runs the operations of one statement, whose digests become

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"polyreme/pgsql/parse/ast"
@@ -194,6 +195,7 @@ func (s *Session) rollbackTo(ctx context.Context, at int, r *pgwire.Reply) error
 		p.close()
 		delete(s.portals, name)
 	}
+	undone, rebuilt := slices.Clone(b.operations[sp.operations:]), b.lost
 	switch {
 	case b.lost:
 		if err := s.rebuild(ctx, at); err != nil {
@@ -228,6 +230,9 @@ func (s *Session) rollbackTo(ctx context.Context, at int, r *pgwire.Reply) error
 	b.failed, b.checksAtOnce, b.readOnly = false, sp.checksAtOnce, sp.readOnly
 	s.base = sp.base
 	s.setSettings(sp.settings)
+	if err := s.keepReads(ctx, undone, rebuilt); err != nil {
+		return err
+	}
 	r.CommandComplete("ROLLBACK")
 	return nil
 }
