@@ -25,8 +25,8 @@ func (s *Session) keepReads(ctx context.Context, undone []raftlog.Operation, reb
 			wrote = true
 			continue
 		}
-		if b.plans[op.Statement].UsesSequence || asksDraws(op.SQL) {
-			continue // what the block drew is nobody else's
+		if op.Expect == nil || b.plans[op.Statement].UsesSequence || asksDraws(op.SQL) {
+			continue // it gave nothing (SET CONSTRAINTS), or what the block drew and nobody else's
 		}
 		if wrote || rebuilt {
 			again, err := s.readAgain(ctx, op)
