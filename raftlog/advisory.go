@@ -42,6 +42,9 @@ type AdvisoryLock struct {
 	Key    int64
 	Pair   bool // the key is two integers, which are other locks than one bigint
 	Shared bool
+	// Temporary is a lock that no client asks for: who has it owns the schema
+	// pg_temp_<Key>. Its keys are apart from those of the clients.
+	Temporary bool
 }
 
 // Advisory is what the parameters of an OpAdvisory say.
@@ -59,8 +62,9 @@ const (
 	advisoryHeader = 6
 	advisoryLock   = 2
 
-	advisoryPair   = 1
-	advisoryShared = 2
+	advisoryPair      = 1
+	advisoryShared    = 2
+	advisoryTemporary = 4
 )
 
 // Operation returns the operation. Unless it is a guard it is the only one of its
@@ -77,6 +81,9 @@ func (a *Advisory) Operation() Operation {
 		}
 		if l.Shared {
 			flags |= advisoryShared
+		}
+		if l.Temporary {
+			flags |= advisoryTemporary
 		}
 		params = append(params, types.IntValue(l.Key), types.IntValue(flags))
 	}
@@ -103,11 +110,12 @@ func ParseAdvisory(params []types.Value) (a Advisory, ok bool) {
 	a.PID, a.Holds = params[4].Int64(), params[5].Int64() != 0
 	for rest := params[advisoryHeader:]; len(rest) > 0; rest = rest[advisoryLock:] {
 		flags := rest[1].Int64()
-		if flags&^(advisoryPair|advisoryShared) != 0 {
+		if flags&^(advisoryPair|advisoryShared) != 0 && flags != advisoryTemporary {
 			return a, false
 		}
 		a.Locks = append(a.Locks, AdvisoryLock{
 			Key: rest[0].Int64(), Pair: flags&advisoryPair != 0, Shared: flags&advisoryShared != 0,
+			Temporary: flags == advisoryTemporary,
 		})
 	}
 	asks := a.Action == AdvisoryTry || a.Action == AdvisoryWait

@@ -51,8 +51,9 @@
 //
 // The parameters of an operation on advisory locks (Advisory) are INTEGER action,
 // TEXT node, INTEGER run, session, PID, holds, and for each lock INTEGER key and
-// flags: 1 the key is two integers, 2 shared. Its result has one statement, whose changed
-// is 0 refused, 1 granted, 2 queued, or how many locks were released.
+// flags: 1 the key is two integers, 2 shared, or 4 alone for the lock of a schema of
+// temporary relations. Its result has one statement, whose changed is 0 refused,
+// 1 granted, 2 queued, or how many locks were released.
 //
 // Result:
 //

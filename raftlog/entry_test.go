@@ -78,7 +78,16 @@ func sampleEntries() map[string]*Entry {
 			Request:    RequestID{Session: 9, Lane: 1, Sequence: 2},
 			Operations: []Operation{sampleAdvisory.Operation()},
 		},
+		"temporary": {
+			Request:    RequestID{Session: 9, Lane: 1, Sequence: 2},
+			Operations: []Operation{sampleTemporary.Operation()},
+		},
 	}
+}
+
+var sampleTemporary = Advisory{
+	Action: AdvisoryTry, Holder: AdvisoryHolder{Node: "node", Run: 812345678901234, Session: 3}, PID: 4711,
+	Locks: []AdvisoryLock{{Key: 3, Temporary: true}},
 }
 
 var sampleAdvisory = Advisory{
@@ -87,10 +96,12 @@ var sampleAdvisory = Advisory{
 }
 
 func TestParseAdvisory(t *testing.T) {
-	op := sampleAdvisory.Operation()
-	if got, ok := ParseAdvisory(op.Params); !ok || cmp.Diff(got, sampleAdvisory) != "" {
-		t.Errorf("ParseAdvisory = %+v, %v", got, ok)
+	for _, a := range []*Advisory{&sampleAdvisory, &sampleTemporary} {
+		if got, ok := ParseAdvisory(a.Operation().Params); !ok || cmp.Diff(got, *a) != "" {
+			t.Errorf("ParseAdvisory = %+v, %v", got, ok)
+		}
 	}
+	op := sampleAdvisory.Operation()
 	integer := types.IntValue
 	for name, params := range map[string][]types.Value{
 		"nothing":        nil,
@@ -98,7 +109,8 @@ func TestParseAdvisory(t *testing.T) {
 		"action 0":       {integer(0), types.TextValue("n"), integer(1), integer(1), integer(1), integer(0)},
 		"later action":   {integer(99), types.TextValue("n"), integer(1), integer(1), integer(1), integer(0)},
 		"number of node": {integer(3), integer(1), integer(1), integer(1), integer(1), integer(0)},
-		"later flag":     {integer(1), types.TextValue("n"), integer(1), integer(1), integer(1), integer(0), integer(1), integer(4)},
+		"later flag":     {integer(1), types.TextValue("n"), integer(1), integer(1), integer(1), integer(0), integer(1), integer(8)},
+		"shared schema":  {integer(1), types.TextValue("n"), integer(1), integer(1), integer(1), integer(0), integer(1), integer(6)},
 		"try of nothing": {integer(1), types.TextValue("n"), integer(1), integer(1), integer(1), integer(0)},
 	} {
 		if got, ok := ParseAdvisory(params); ok {

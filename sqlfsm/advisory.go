@@ -116,7 +116,7 @@ func (d *advisory) holds(h raftlog.AdvisoryHolder) (bool, error) {
 // held returns what a holder has, or waits for, of a lock's key.
 func (d *advisory) held(h raftlog.AdvisoryHolder, l raftlog.AdvisoryLock) ([]AdvisoryRow, error) {
 	return d.query(ofHolder+"AND key = ?4 AND pair = ?5 ORDER BY id", types.TextValue(h.Node), types.IntValue(h.Run),
-		types.IntValue(h.Session), types.IntValue(l.Key), types.BoolValue(l.Pair))
+		types.IntValue(h.Session), types.IntValue(l.Key), keySpace(l))
 }
 
 // apply carries out the operation of an entry.
@@ -198,7 +198,7 @@ func (d *advisory) isFree(row *AdvisoryRow) (free, first bool, err error) {
 			first = false
 		}
 		return o.Granted // after those who have it
-	}, types.IntValue(row.Lock.Key), types.BoolValue(row.Lock.Pair))
+	}, types.IntValue(row.Lock.Key), keySpace(row.Lock))
 	return free, first, err
 }
 
@@ -207,6 +207,30 @@ func answerOf(granted bool) int64 {
 		return raftlog.AdvisoryGranted
 	}
 	return raftlog.AdvisoryQueued
+}
+
+// The kinds of keys, as the column pair keeps them: equal numbers of different
+// kinds are different keys.
+const (
+	integerKey int64 = iota
+	pairKey
+	temporaryKey
+)
+
+// keySpace is the kind of the lock's key.
+func keySpace(l raftlog.AdvisoryLock) types.Value {
+	switch {
+	case l.Temporary:
+		return types.IntValue(temporaryKey)
+	case l.Pair:
+		return types.IntValue(pairKey)
+	}
+	return types.IntValue(integerKey)
+}
+
+// lockOf is the lock of a key of the kind space.
+func lockOf(key, space int64, shared bool) raftlog.AdvisoryLock {
+	return raftlog.AdvisoryLock{Key: key, Shared: shared, Pair: space == pairKey, Temporary: space == temporaryKey}
 }
 
 // conflicts tells whether two holders cannot have the locks, which are of one
@@ -273,7 +297,7 @@ func (d *advisory) wake(l raftlog.AdvisoryLock) error {
 			grants = append(grants, i)
 		}
 		return true
-	}, types.IntValue(l.Key), types.BoolValue(l.Pair))
+	}, types.IntValue(l.Key), keySpace(l))
 	if err != nil {
 		return err
 	}
@@ -328,7 +352,7 @@ func (d *advisory) each(where string, visit func(AdvisoryRow) bool, params ...ty
 			ID:     s.ColumnInt64(0),
 			Holder: raftlog.AdvisoryHolder{Node: string(s.ColumnBytes(1)), Run: s.ColumnInt64(2), Session: s.ColumnInt64(3)},
 			PID:    s.ColumnInt64(4),
-			Lock:   raftlog.AdvisoryLock{Key: s.ColumnInt64(5), Pair: s.ColumnInt64(6) != 0, Shared: s.ColumnInt64(7) != 0},
+			Lock:   lockOf(s.ColumnInt64(5), s.ColumnInt64(6), s.ColumnInt64(7) != 0),
 
 			Granted: s.ColumnInt64(8) == 0, place: s.ColumnInt64(9), Asked: s.ColumnInt64(10),
 		}
@@ -349,7 +373,7 @@ func (d *advisory) insert(row *AdvisoryRow) error {
 	d.changes.rows = append(d.changes.rows, advisoryChange{row: *row})
 	return runWith(d.conn, "INSERT INTO polyreme_advisory("+advisoryColumns+") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
 		types.IntValue(row.ID), types.TextValue(h.Node), types.IntValue(h.Run), types.IntValue(h.Session), types.IntValue(row.PID),
-		types.IntValue(l.Key), types.BoolValue(l.Pair), types.BoolValue(l.Shared), types.BoolValue(!row.Granted),
+		types.IntValue(l.Key), keySpace(l), types.BoolValue(l.Shared), types.BoolValue(!row.Granted),
 		types.IntValue(row.place), types.IntValue(row.Asked))
 }
 

@@ -22,6 +22,9 @@ func client(n int64) raftlog.AdvisoryHolder {
 func exclusive(key int64) raftlog.AdvisoryLock { return raftlog.AdvisoryLock{Key: key} }
 func shared(key int64) raftlog.AdvisoryLock    { return raftlog.AdvisoryLock{Key: key, Shared: true} }
 
+// temporary is the lock of the schema pg_temp_<n>.
+func temporary(n int64) raftlog.AdvisoryLock { return raftlog.AdvisoryLock{Key: n, Temporary: true} }
+
 func advisoryEntry(action raftlog.AdvisoryAction, h raftlog.AdvisoryHolder, locks ...raftlog.AdvisoryLock) *raftlog.Entry {
 	a := raftlog.Advisory{Action: action, Holder: h, PID: 100 + h.Session, Locks: locks}
 	return &raftlog.Entry{Operations: []raftlog.Operation{a.Operation()}}
@@ -54,9 +57,17 @@ func TestAdvisoryModes(t *testing.T) {
 		"again":              {{try, 1, exclusive(1), granted}, {wait, 1, exclusive(1), granted}},
 		"both modes":         {{try, 1, exclusive(1), granted}, {try, 1, shared(1), granted}, {release, 1, exclusive(1), 1}, {try, 2, shared(1), granted}},
 		"pair is another":    {{try, 1, exclusive(1), granted}, {try, 2, raftlog.AdvisoryLock{Key: 1, Pair: true}, granted}},
-		"no overtaking":      {{try, 1, shared(1), granted}, {wait, 2, exclusive(1), queued}, {try, 3, shared(1), refused}, {wait, 3, shared(1), queued}},
-		"upgrade overtakes":  {{try, 1, shared(1), granted}, {wait, 2, exclusive(1), queued}, {wait, 1, exclusive(1), granted}},
-		"not held":           {{release, 1, exclusive(1), 0}, {try, 2, exclusive(1), granted}, {release, 1, exclusive(1), 0}},
+		"temporary is another": {
+			{try, 1, exclusive(1), granted},
+			{try, 2, temporary(1), granted},
+			{try, 3, temporary(1), refused},
+			{release, 2, temporary(1), 1},
+			{try, 3, temporary(1), granted},
+			{try, 3, exclusive(1), refused},
+		},
+		"no overtaking":     {{try, 1, shared(1), granted}, {wait, 2, exclusive(1), queued}, {try, 3, shared(1), refused}, {wait, 3, shared(1), queued}},
+		"upgrade overtakes": {{try, 1, shared(1), granted}, {wait, 2, exclusive(1), queued}, {wait, 1, exclusive(1), granted}},
+		"not held":          {{release, 1, exclusive(1), 0}, {try, 2, exclusive(1), granted}, {release, 1, exclusive(1), 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)

@@ -25,8 +25,8 @@ type deadlock struct {
 
 // advisoryKey is what locks of both modes have in common.
 type advisoryKey struct {
-	key  int64
-	pair bool
+	key   int64
+	space int64
 }
 
 // lockQueue is a key's rows in their order.
@@ -96,11 +96,11 @@ func (k *deadlock) follow(w *AdvisoryRow) ([]string, error) {
 
 // queue returns the rows of a lock's key, which it reads once.
 func (k *deadlock) queue(l raftlog.AdvisoryLock) (*lockQueue, error) {
-	key := advisoryKey{l.Key, l.Pair}
+	key := advisoryKey{l.Key, keySpace(l).Int64()}
 	if q := k.queues[key]; q != nil {
 		return q, nil
 	}
-	rows, err := k.locks.query(ofKey, types.IntValue(l.Key), types.BoolValue(l.Pair))
+	rows, err := k.locks.query(ofKey, types.IntValue(l.Key), keySpace(l))
 	q := &lockQueue{rows: rows}
 	for j := range rows {
 		if rows[j].Holder == k.start {

@@ -44,7 +44,8 @@
 //	polyreme_outcome           outcomes by raft index, for answers given again
 //	polyreme_stage             rows of transactions larger than one entry
 //	polyreme_sequence          the state of sequences
-//	polyreme_advisory          advisory locks: who has them, who waits
+//	polyreme_advisory          advisory locks: who has them, who waits; and who owns which
+//	                           schema of temporary relations
 //	polyreme_relation_version  versions that dependencies name; 0 is the schema
 //	polyreme_xact_range        the transaction ids that nodes have drawn
 //	polyreme_xact              outcomes by transaction id, for some hours
