@@ -275,7 +275,7 @@ func (n *Node) serve() error {
 	n.cluster.Handle(lockMethod, claims.Serve)
 	n.sessions = session.NewManager(session.Config{
 		Log: n.cluster, Store: n.store, Locks: claims, Logger: n.log, Listeners: n.listeners,
-		Node: n.identity.ID, AskXact: n.askXact,
+		Node: n.identity.ID, AskXact: n.askXact, Leads: n.cluster.IsLeader,
 	})
 	n.sessions.Start()
 	n.listeners.Relay(n.cluster.PushCommit)

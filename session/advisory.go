@@ -94,11 +94,7 @@ func (s *Session) takeLock(ctx context.Context, c *advisoryCall) (bool, error) {
 		if err != nil || !got {
 			return false, err
 		}
-		h = &heldLock{}
-		if s.advisory.held == nil {
-			s.advisory.held = map[raftlog.AdvisoryLock]*heldLock{}
-		}
-		s.advisory.held[c.lock] = h
+		h = s.advisory.hold(c.lock)
 	}
 	if c.transaction && s.block != nil {
 		h.transaction++
@@ -107,6 +103,16 @@ func (s *Session) takeLock(ctx context.Context, c *advisoryCall) (bool, error) {
 		h.session++
 	}
 	return true, nil
+}
+
+// hold notes that the session has a lock now.
+func (a *advisory) hold(l raftlog.AdvisoryLock) *heldLock {
+	if a.held == nil {
+		a.held = map[raftlog.AdvisoryLock]*heldLock{}
+	}
+	h := &heldLock{}
+	a.held[l] = h
+	return h
 }
 
 // acquire has the lock granted in the log, and waits for it unless the call only
@@ -187,7 +193,7 @@ func (s *Session) unlock(ctx context.Context, l raftlog.AdvisoryLock) (bool, err
 func (s *Session) unlockAll(ctx context.Context) error {
 	var gone []raftlog.AdvisoryLock
 	for l, h := range s.advisory.held {
-		if h.transaction == 0 {
+		if h.transaction == 0 && !l.Temporary {
 			gone = append(gone, l)
 		}
 	}
@@ -199,8 +205,10 @@ func (s *Session) unlockAll(ctx context.Context) error {
 	for _, l := range gone {
 		delete(s.advisory.held, l)
 	}
-	for _, h := range s.advisory.held {
-		h.session = 0
+	for l, h := range s.advisory.held {
+		if !l.Temporary {
+			h.session = 0
+		}
 	}
 	return nil
 }
@@ -395,9 +403,12 @@ func (s *Session) listLocks() [][]types.Value {
 		return nil // the statement ends: it was canceled, or the node is
 	}
 	locks := store.AdvisoryLocks()
-	rows := make([][]types.Value, len(locks))
+	rows := make([][]types.Value, 0, len(locks))
 	for i := range locks {
 		l := &locks[i]
+		if l.Lock.Temporary {
+			continue // the cluster's own
+		}
 		class, object, sub := l.Lock.Parts()
 		row := make([]types.Value, lockColumns)
 		row[0], row[1] = types.TextValue("advisory"), types.IntValue(postgresDatabase)
@@ -408,7 +419,7 @@ func (s *Session) listLocks() [][]types.Value {
 		if !l.Granted {
 			row[15] = types.IntValue(l.Asked)
 		}
-		rows[i] = row
+		rows = append(rows, row)
 	}
 	return append(rows, s.listRowLocks()...)
 }

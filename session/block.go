@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -38,7 +39,9 @@ type block struct {
 	// catalog is the schema after the block's own DDL, nil without any.
 	catalog       *catalog.Catalog
 	changesSchema bool
-	base          uint64 // version of the catalog that the first DDL was planned against
+	base          uint64          // version of the catalog that the first DDL was planned against
+	created       []plan.OnCommit // temporary tables with ON COMMIT, in the order of their creation
+	temporary     bool            // the session had temporary relations before: a read-only block may write
 
 	// wrote has the tables that the block may have changed rows of.
 	wrote map[uint32]bool
@@ -101,6 +104,7 @@ type savepoint struct {
 	checksAtOnce  bool
 	readOnly      bool
 	claimed       int
+	created       int
 }
 
 // oneSnapshot tells whether all queries of the block see the same snapshot.
@@ -113,7 +117,7 @@ func (s *Session) beginBlock(explicit bool) *block {
 	b := &block{explicit: explicit, moment: s.moment(), began: s.base, depends: map[uint32]raftlog.SchemaVersion{}, wrote: map[uint32]bool{}}
 	b.isolation = isolationOf(s.settings, "default_transaction_isolation")
 	readOnly, _ := s.settings.Get("default_transaction_read_only")
-	b.readOnly = readOnly == "on"
+	b.readOnly, b.temporary = readOnly == "on", s.temporary.number != 0
 	deferrable, _ := s.settings.Get("default_transaction_deferrable")
 	b.deferrable = deferrable == "on"
 	b.end = s.transactionEnd()
@@ -187,6 +191,7 @@ func (b *block) add(p *portal) (first, statement int) {
 	first, statement = len(b.operations), len(b.plans)
 	b.operations = p.appendOperations(b.operations, statement)
 	b.plans = append(b.plans, p.planned)
+	b.created = append(b.created, p.planned.createdTables()...)
 	b.depend(p.planned)
 	return first, statement
 }
@@ -531,6 +536,7 @@ func (s *Session) commit(ctx context.Context, r *pgwire.Reply) error {
 	}
 	b.committed = s.lastIndex
 	committed = true
+	s.temporary.keep(b.created)
 	s.commitListening(next)
 	s.finish()
 	return nil
@@ -544,20 +550,28 @@ func (s *Session) finish() {
 
 // entry makes the log entry of the transaction. One that only read has none but
 // for its id.
-func (s *Session) entry(b *block) *raftlog.Entry {
+func (s *Session) entry(ctx context.Context, b *block) (*raftlog.Entry, error) {
 	if !b.writes() {
-		return &raftlog.Entry{Moment: b.moment, Settings: raftlog.WithXact(nil, b.xact)}
+		return &raftlog.Entry{Moment: b.moment, Settings: raftlog.WithXact(nil, b.xact)}, nil
+	}
+	cat, err := s.catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	after, err := s.onCommit(cat, b.created, b.changesSchema, b.wrote, len(b.plans))
+	if err != nil {
+		return nil, err
 	}
 	settings := raftlog.WithXact(b.drawn.with(b.withSnapshot(s.settingsFor(b.operations, b.notifies()))), b.xact)
-	e := &raftlog.Entry{Moment: b.moment, Settings: settings, ChangesSchema: b.changesSchema, Operations: b.operations}
+	e := &raftlog.Entry{Moment: b.moment, Settings: settings, ChangesSchema: b.changesSchema, Operations: append(slices.Clip(b.operations), after...)}
 	if b.changesSchema {
 		e.Dependencies = []raftlog.Dependency{{Relation: 0, Version: raftlog.SchemaVersion(b.base)}}
-		return e
+		return e, nil
 	}
 	for relation, version := range b.depends {
 		e.Dependencies = append(e.Dependencies, raftlog.Dependency{Relation: relation, Version: version})
 	}
-	return e
+	return e, nil
 }
 
 // withSnapshot adds the index of the state in which the block's reads were made, if it
@@ -571,13 +585,17 @@ func (b *block) withSnapshot(settings []raftlog.Setting) []raftlog.Setting {
 
 // entrySettings are the settings that an entry carries.
 func (s *Session) entrySettings() []raftlog.Setting {
-	pairs := s.settings.Replayed
-	if len(pairs) == 0 {
+	pairs, temporary := s.settings.Replayed, s.temporary.schema()
+	if len(pairs) == 0 && temporary == "" {
 		return nil
 	}
-	out := make([]raftlog.Setting, len(pairs))
+	out := make([]raftlog.Setting, len(pairs), len(pairs)+1)
 	for i, p := range pairs {
 		out[i] = raftlog.Setting(p)
+	}
+	if temporary != "" {
+		out = append(out, raftlog.Setting{Name: settings.TemporarySchema, Value: temporary})
+		slices.SortFunc(out, func(a, b raftlog.Setting) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
 	}
 	return out
 }
@@ -619,7 +637,11 @@ func (s *Session) commitLog(ctx context.Context, b *block, r *pgwire.Reply) erro
 		return err
 	}
 	for attempt := 0; ; attempt++ {
-		result, err := s.propose(ctx, s.entry(b))
+		var result raftlog.Result
+		e, err := s.entry(ctx, b)
+		if err == nil {
+			result, err = s.propose(ctx, e)
+		}
 		if err != nil {
 			s.giveUpPending(b, 0, r)
 			return err
@@ -733,11 +755,11 @@ func (s *Session) replanPending(ctx context.Context, b *block) error {
 	if err != nil {
 		return err
 	}
-	b.operations, b.plans, b.catalog, b.changesSchema = nil, nil, nil, false
+	b.operations, b.plans, b.created, b.catalog, b.changesSchema = nil, nil, nil, nil, false
 	clear(b.depends)
 	for i := range b.pending {
 		write := &b.pending[i]
-		next, err := s.planAgain(write.portal, cat)
+		next, err := s.planAgain(ctx, write.portal, cat)
 		if err != nil {
 			return err
 		}

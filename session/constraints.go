@@ -98,10 +98,11 @@ func (s *Session) checkConstraints(cat *catalog.Catalog, st *plan.Statement) err
 func (s *Session) checkDeferrable(cat *catalog.Catalog, name *ast.RangeVar) error {
 	schemas := s.searchPath()
 	if name.Schema != "" {
-		if cat.Schema(name.Schema) == nil {
+		schema := cat.SchemaNamed(schemas, name.Schema)
+		if schema == nil {
 			return pgerr.New(pgerr.InvalidSchemaName, "schema %q does not exist", name.Schema)
 		}
-		schemas = []string{name.Schema}
+		schemas = []string{schema.Name}
 	}
 	for _, schema := range schemas {
 		found := false

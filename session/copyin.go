@@ -31,8 +31,10 @@ func (s *Session) copy(ctx context.Context, p *portal, last bool, r *pgwire.Repl
 	if !p.planned.Copy.From {
 		return s.copyOut(ctx, p, r)
 	}
-	if err := s.checkWritable("COPY FROM"); err != nil {
-		return err
+	if !p.planned.Temporary {
+		if err := s.checkWritable("COPY FROM"); err != nil {
+			return err
+		}
 	}
 	if s.block == nil && !last {
 		s.beginBlock(false)
@@ -319,9 +321,14 @@ func (l *copyLoader) finish(ctx context.Context) error {
 		return err
 	}
 	defer s.manager.xacts.release(xact)
+	settings := s.settingsFor(operations, l.portal.planned.Notifies)
+	after, err := s.onCommitAlone(l.portal.planned)
+	if err != nil {
+		return err
+	}
 	result, err := s.propose(ctx, &raftlog.Entry{
-		Moment: s.moment(), Settings: raftlog.WithXact(s.settingsFor(operations, l.portal.planned.Notifies), xact),
-		Dependencies: l.portal.planned.depends, Operations: operations,
+		Moment: s.moment(), Settings: raftlog.WithXact(settings, xact),
+		Dependencies: l.portal.planned.depends, Operations: append(operations, after...),
 	})
 	if err != nil {
 		return err

@@ -16,6 +16,11 @@
 // end decides them, unless a statement needs their effects before. Then the
 // transaction moves into a workspace, where everything has its result at once.
 //
+// Temporary relations are relations like others, in a schema that belongs to the
+// session for as long as it has the lock of that schema (temporary.go). What ON
+// COMMIT asks for is added to the entry of each transaction. What sessions leave
+// behind the leader drops (sweeper.go).
+//
 // Invariants:
 //
 //  1. What a client was told about a committed write is what the log decided.

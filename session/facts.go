@@ -28,9 +28,12 @@ func (f *sessionFacts) SessionUser() string {
 func (f *sessionFacts) Database() string  { return f.start.Database }
 func (f *sessionFacts) BackendPID() int64 { return int64(f.start.PID) }
 
-func (f *sessionFacts) SearchPath() []string {
+func (f *sessionFacts) SearchPath() []string { return f.existing((*Session)(f).searchPath()) }
+func (f *sessionFacts) NamedPath() []string  { return f.existing((*Session)(f).namedPath()) }
+
+// existing leaves the schemas out that do not exist.
+func (f *sessionFacts) existing(path []string) []string {
 	s := (*Session)(f)
-	path := s.searchPath()
 	cat := s.manager.catalog.Load()
 	if s.block != nil && s.block.catalog != nil {
 		cat = s.block.catalog
@@ -100,9 +103,16 @@ func (f replayFacts) SessionUser() string {
 	return v
 }
 
-func (f replayFacts) Database() string     { return "postgres" }
-func (f replayFacts) SearchPath() []string { return f.state.SearchPath }
-func (f replayFacts) BackendPID() int64    { return 0 }
+func (f replayFacts) Database() string  { return "postgres" }
+func (f replayFacts) BackendPID() int64 { return 0 }
+
+func (f replayFacts) SearchPath() []string {
+	return catalog.EffectivePath(f.state.SearchPath, f.state.Temporary)
+}
+
+func (f replayFacts) NamedPath() []string {
+	return catalog.NamedPath(f.state.SearchPath, f.state.Temporary)
+}
 
 func (f replayFacts) Setting(name string) (string, bool) {
 	v, err := f.state.Show(name)

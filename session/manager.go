@@ -44,6 +44,8 @@ type Config struct {
 	// Now is the clock from which transactions take their time; nil is
 	// time.Now.
 	Now func() time.Time
+	// Leads tells whether this node leads the cluster; nil is one that is alone.
+	Leads func() bool
 	// Node is the id of this node, for ever. It holds its clients' advisory locks,
 	// and transaction ids lead back to it.
 	Node string
@@ -62,6 +64,7 @@ type Manager struct {
 
 	lockers *lockers
 	drawer  *drawer
+	sweeper sweeper
 
 	mu       sync.Mutex // guards sessions
 	sessions map[*Session]struct{}
@@ -84,15 +87,22 @@ func NewManager(config Config) *Manager {
 	}
 	m.lockers = newLockers(&m.config)
 	m.drawer = newDrawer(m)
+	m.sweeper.manager = m
 	return m
 }
 
 // Start begins what the manager does by itself. Close ends it.
-func (m *Manager) Start() { m.lockers.start() }
+func (m *Manager) Start() {
+	m.lockers.start()
+	m.sweeper.start()
+}
 
 // Close ends what Start began. Until ctx ends it releases the advisory locks of
 // the sessions that have ended.
-func (m *Manager) Close(ctx context.Context) { m.lockers.close(ctx) }
+func (m *Manager) Close(ctx context.Context) {
+	m.sweeper.close()
+	m.lockers.close(ctx)
+}
 
 // NewSession implements pgwire.Sessions.
 func (m *Manager) NewSession(ctx context.Context, start pgwire.Startup, r *pgwire.Reply) (pgwire.Session, error) {

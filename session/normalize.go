@@ -35,7 +35,7 @@ func (s *Session) normalized(ctx context.Context, sql string) (*planned, []types
 	if err != nil {
 		return nil, nil
 	}
-	key := planKey{sql: text, settings: s.settings.PlanKey}
+	key := s.planKey(text, nil)
 	p := s.manager.plans.get(key, cat.Version)
 	if p == nil {
 		declared := make([]uint32, len(literals))
@@ -47,7 +47,7 @@ func (s *Session) normalized(ctx context.Context, sql string) (*planned, []types
 		if err != nil || len(raws) != 1 {
 			return nil, nil
 		}
-		if p, err = s.planAt(raws[0], keySQL, declared, cat); err != nil || p.Kind != plan.Read && p.Kind != plan.Write {
+		if p, err = s.planAt(ctx, raws[0], keySQL, declared, cat); err != nil || p.Kind != plan.Read && p.Kind != plan.Write {
 			return nil, nil
 		}
 		s.manager.plans.put(key, p)

@@ -25,6 +25,7 @@ type planned struct {
 	sql      string // the source text that raw's offsets refer to
 	version  uint64 // of the catalog it was made for
 	catalog  *catalog.Catalog
+	private  bool // the catalog is that of a transaction with DDL: others may have its version too
 	columns  []pgwire.Column
 	text     []types.Encoder // of the columns, in text format
 	binary   []types.Encoder
@@ -92,6 +93,8 @@ type planKey struct {
 	sql      string
 	settings string // user and search path included
 	params   string // declared parameter types
+
+	temporary int64 // number of the session's schema of temporary relations
 }
 
 // planCache holds the plans of recent statement texts, replacing at random

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"polyreme/pgsql/catalog"
@@ -101,7 +102,7 @@ func (s *Session) planRaw(ctx context.Context, raw ast.RawStmt, sql string, para
 	if st := s.sessionStatement(raw); st != nil {
 		return newPlanned(st, raw, sql, cat), nil
 	}
-	p, err := s.planDeclared(raw, sql, params, cat)
+	p, err := s.planDeclared(ctx, raw, sql, params, cat)
 	if err == nil || !unknownName(pgerr.Code(err)) || s.block != nil && s.block.catalog != nil {
 		return p, err
 	}
@@ -112,19 +113,19 @@ func (s *Session) planRaw(ctx context.Context, raw ast.RawStmt, sql string, para
 	if failure != nil || newer.Version == cat.Version {
 		return nil, err
 	}
-	return s.planDeclared(raw, sql, params, newer)
+	return s.planDeclared(ctx, raw, sql, params, newer)
 }
 
 // planDeclared plans a statement against one catalog. DECLARE takes the
 // parameters of its query.
-func (s *Session) planDeclared(raw ast.RawStmt, sql string, params []uint32, cat *catalog.Catalog) (*planned, error) {
+func (s *Session) planDeclared(ctx context.Context, raw ast.RawStmt, sql string, params []uint32, cat *catalog.Catalog) (*planned, error) {
 	declare, ok := raw.Stmt.(*ast.DeclareCursorStmt)
 	if !ok {
-		return s.planAt(raw, sql, params, cat)
+		return s.planAt(ctx, raw, sql, params, cat)
 	}
 	query := raw
 	query.Stmt = declare.Query
-	inner, err := s.planAt(query, sql, params, cat)
+	inner, err := s.planAt(ctx, query, sql, params, cat)
 	if err != nil {
 		return nil, err
 	}
@@ -133,20 +134,29 @@ func (s *Session) planDeclared(raw ast.RawStmt, sql string, params []uint32, cat
 }
 
 // planAt plans a statement against one catalog.
-func (s *Session) planAt(raw ast.RawStmt, sql string, params []uint32, cat *catalog.Catalog) (*planned, error) {
+func (s *Session) planAt(ctx context.Context, raw ast.RawStmt, sql string, params []uint32, cat *catalog.Catalog) (*planned, error) {
 	declared := make([]types.OID, len(params))
 	for i, oid := range params {
 		declared[i] = types.OID(oid)
 	}
-	env := s.valueEnv(cat)
-	st, err := plan.Plan(raw, sql, plan.Options{
-		Catalog: cat, SearchPath: s.searchPath(), ParamTypes: declared, Env: env,
+	options := plan.Options{
+		Catalog: cat, SearchPath: s.searchPath(), NamedPath: s.namedPath(), ParamTypes: declared, Env: s.valueEnv(cat),
 		User: s.user(), Database: s.start.Database,
-	})
+	}
+	st, err := plan.Plan(raw, sql, options)
+	if errors.Is(err, plan.ErrNeedsTemporary) {
+		if err := s.takeTemporary(ctx, cat); err != nil {
+			return nil, err
+		}
+		options.SearchPath, options.NamedPath = s.searchPath(), s.namedPath()
+		st, err = plan.Plan(raw, sql, options)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return newPlanned(st, raw, sql, cat), nil
+	p := newPlanned(st, raw, sql, cat)
+	p.private = s.block != nil && s.block.catalog == cat
+	return p, nil
 }
 
 // unknownName tells whether an error may come from a catalog that is behind.
@@ -170,10 +180,11 @@ func errPlanChanged() error {
 // refresh plans p again when the catalog has another version than it was made
 // for. The result columns must stay what the client was told.
 func (s *Session) refresh(ctx context.Context, p *portal, cat *catalog.Catalog) error {
-	if p.planned.version == cat.Version || p.planned.Kind == plan.Utility {
+	same := p.planned.version == cat.Version && (!p.planned.private || p.planned.catalog == cat)
+	if same || p.planned.Kind == plan.Utility {
 		return nil
 	}
-	next, err := s.planAgain(p, cat)
+	next, err := s.planAgain(ctx, p, cat)
 	if err != nil {
 		return err
 	}
@@ -189,12 +200,12 @@ func (s *Session) refresh(ctx context.Context, p *portal, cat *catalog.Catalog) 
 
 // planAgain plans the statement of p against cat, with the parameter types
 // that its values already have.
-func (s *Session) planAgain(p *portal, cat *catalog.Catalog) (*planned, error) {
+func (s *Session) planAgain(ctx context.Context, p *portal, cat *catalog.Catalog) (*planned, error) {
 	params := make([]uint32, len(p.planned.Params))
 	for i, oid := range p.planned.Params {
 		params[i] = uint32(oid)
 	}
-	return s.planAt(p.planned.raw, p.planned.sql, params, cat)
+	return s.planAt(ctx, p.planned.raw, p.planned.sql, params, cat)
 }
 
 func sameColumns(a, b []pgwire.Column) bool {

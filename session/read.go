@@ -30,7 +30,7 @@ func (s *Session) read(ctx context.Context, p *portal, r *pgwire.Reply) error {
 			return err
 		}
 		switch b := s.block; {
-		case b.readOnly && len(p.planned.Locks) > 0:
+		case b.readOnly && len(p.planned.Locks) > 0 && !p.planned.Temporary:
 			return s.checkWritable("SELECT " + strengths[p.planned.Locks[0].Strength])
 		case len(p.planned.Locks) > 0:
 			return s.readLocked(ctx, p)
@@ -171,7 +171,7 @@ func (s *Session) reach(ctx context.Context) error {
 // transaction may have drawn the value that the client was shown. What pg_locks
 // shows is not the transaction's to rely on.
 func (b *block) validates(p *portal) bool {
-	if b.readOnly || p.planned.Kind != plan.Read || p.planned.listsLocks() {
+	if b.readOnly && !b.temporary || p.planned.Kind != plan.Read || p.planned.listsLocks() {
 		return false
 	}
 	return b.explicit && (b.oneSnapshot() || p.planned.ForUpdate) ||
@@ -267,7 +267,7 @@ func (s *Session) equipQuery(env *builtin.Env, cat *catalog.Catalog) {
 // state machine will when it applies the same operation.
 func (s *Session) equipWrite(env *builtin.Env, cat *catalog.Catalog) {
 	env.Clock = nil
-	env.Session = ReplayFacts(s.settings)
+	env.Session = ReplayFacts(s.settings.WithTemporary(s.temporary.schema()))
 	env.Sequences = blockSequences{s.block.sequences, (*sessionSequences)(s)}
 	env.Transactions = writeXact{(*sessionXact)(s)}
 	env.Catalog = ReplayCatalog(env, func() *catalog.Catalog { return cat })

@@ -553,8 +553,9 @@ func (s *Session) writeLocked(ctx context.Context, w *sqlfsm.Workspace, p *porta
 // claims tells whether a write in the block claims its rows: always when the
 // client is shown them, since they must be the same at COMMIT, and when the block
 // has lost to others before; else only while there are locks to respect.
+// The rows of temporary tables are nobody else's.
 func (s *Session) claims(p *portal) bool {
-	if !s.block.explicit || p.planned.Kind != plan.Write {
+	if !s.block.explicit || p.planned.Kind != plan.Write || p.planned.Temporary {
 		return false
 	}
 	return p.planned.columns != nil || s.block.eager || s.manager.config.Locks.Active()

@@ -41,6 +41,7 @@ type Session struct {
 
 	functions catalogFunctions
 	advisory  advisory
+	temporary temporary
 	watcher   watcher
 
 	currval map[uint32]int64 // last value of each sequence used
@@ -116,6 +117,7 @@ func (s *Session) Close() {
 	}
 	s.stopListening()
 	s.watcher.forget()
+	s.leaveTemporary()
 	s.manager.lockers.leave(s)
 	s.manager.forget(s)
 }
@@ -137,8 +139,16 @@ func (s *Session) user() string {
 	return user
 }
 
-// searchPath is the effective search path: "$user" replaced.
+// searchPath is where names are looked up.
 func (s *Session) searchPath() []string {
+	return catalog.EffectivePath(s.userPath(), s.temporary.schema())
+}
+
+// namedPath is where new relations go.
+func (s *Session) namedPath() []string { return catalog.NamedPath(s.userPath(), s.temporary.schema()) }
+
+// userPath is search_path with "$user" replaced.
+func (s *Session) userPath() []string {
 	path := s.settings.SearchPath
 	for i, name := range path {
 		if name == "$user" {
@@ -167,7 +177,7 @@ func (s *Session) report(r *pgwire.Reply) {
 
 // planKey gives the key under which a plan of sql is shared.
 func (s *Session) planKey(sql string, params []uint32) planKey {
-	key := planKey{sql: sql, settings: s.settings.PlanKey}
+	key := planKey{sql: sql, settings: s.settings.PlanKey, temporary: s.temporary.number}
 	if len(params) > 0 {
 		b := make([]byte, 0, 4*len(params))
 		for _, p := range params {

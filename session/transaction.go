@@ -169,7 +169,7 @@ func (s *Session) setSavepoint(name string, r *pgwire.Reply) error {
 	b.savepoints = append(b.savepoints, savepoint{
 		name: name, operations: len(b.operations), catalog: b.catalog, changesSchema: b.changesSchema,
 		settings: s.settings, base: s.base, inWorkspace: b.workspace != nil, drawn: b.drawn.counts(), listens: len(b.listens), locks: len(b.locks), checksAtOnce: b.checksAtOnce,
-		readOnly: b.readOnly, claimed: len(b.claimed.list),
+		readOnly: b.readOnly, claimed: len(b.claimed.list), created: len(b.created),
 	})
 	r.CommandComplete("SAVEPOINT")
 	return nil
@@ -226,7 +226,7 @@ func (s *Session) rollbackTo(ctx context.Context, at int, r *pgwire.Reply) error
 	}
 	b.operations, b.listens = b.operations[:sp.operations], b.listens[:sp.listens]
 	b.drawn.cut(sp.drawn)
-	b.catalog, b.changesSchema = sp.catalog, sp.changesSchema
+	b.catalog, b.changesSchema, b.created = sp.catalog, sp.changesSchema, b.created[:sp.created]
 	b.failed, b.checksAtOnce, b.readOnly = false, sp.checksAtOnce, sp.readOnly
 	s.base = sp.base
 	s.setSettings(sp.settings)

@@ -194,6 +194,9 @@ func (s *Session) discard(ctx context.Context, t *ast.DiscardStmt, r *pgwire.Rep
 		if err := s.unlockAll(ctx); err != nil {
 			return err
 		}
+		if err := s.dropTemporary(ctx); err != nil {
+			return err
+		}
 		clear(s.statements)
 		clear(s.cursors)
 		clear(s.currval)
@@ -208,8 +211,6 @@ func (s *Session) discard(ctx context.Context, t *ast.DiscardStmt, r *pgwire.Rep
 		clear(s.currval)
 		s.lastSeq = 0
 		r.CommandComplete("DISCARD SEQUENCES")
-	case ast.DiscardTemp:
-		r.CommandComplete("DISCARD TEMP") // there are no temporary tables
 	}
 	return nil
 }
@@ -229,13 +230,14 @@ func textRows(columns int, values ...string) rows {
 
 // resolve finds the relation that a name in a statement means.
 func (s *Session) resolve(cat *catalog.Catalog, name *ast.RangeVar) (*catalog.Relation, error) {
+	path := s.searchPath()
 	if name.Schema == "" {
-		if r := cat.Resolve(s.searchPath(), name.Name); r != nil {
+		if r := cat.Resolve(path, name.Name); r != nil {
 			return r, nil
 		}
 		return nil, pgerr.New(pgerr.UndefinedTable, "relation %q does not exist", name.Name)
 	}
-	if schema := cat.Schema(name.Schema); schema != nil {
+	if schema := cat.SchemaNamed(path, name.Schema); schema != nil {
 		if r := cat.Relation(schema.OID, name.Name); r != nil {
 			return r, nil
 		}

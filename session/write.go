@@ -42,7 +42,7 @@ func (s *Session) begin(ctx context.Context, p *portal, rowsMax int64, last bool
 
 // write runs a statement that changes data or schema.
 func (s *Session) write(ctx context.Context, p *portal, rowsMax int64, last bool, r *pgwire.Reply) (done bool, err error) {
-	if !p.planned.OnlyNotifies() {
+	if !p.planned.OnlyNotifies() && !p.planned.Temporary {
 		if err := s.checkWritable(p.planned.Tag); err != nil {
 			return true, err
 		}
@@ -96,15 +96,21 @@ func (s *Session) writeAlone(ctx context.Context, p *portal, r *pgwire.Reply) er
 	defer s.manager.xacts.release(xact)
 	for attempt := 0; ; attempt++ {
 		operations := p.appendOperations(nil, 0)
+		settings := s.settingsFor(operations, p.planned.Notifies)
+		after, err := s.onCommitAlone(p.planned)
+		if err != nil {
+			return err
+		}
 		result, err := s.propose(ctx, &raftlog.Entry{
-			Moment: moment, Settings: raftlog.WithXact(s.settingsFor(operations, p.planned.Notifies), xact), Dependencies: p.planned.depends,
-			ChangesSchema: p.planned.Kind == plan.Schema, Operations: operations,
+			Moment: moment, Settings: raftlog.WithXact(settings, xact), Dependencies: p.planned.depends,
+			ChangesSchema: p.planned.Kind == plan.Schema, Operations: append(operations, after...),
 		})
 		if err != nil {
 			return err
 		}
 		switch result.Status {
 		case raftlog.Applied, raftlog.ResultLost:
+			s.temporary.keep(p.planned.createdTables())
 			if p.planned.Kind == plan.Schema {
 				s.awaitSchema(ctx)
 			}
@@ -272,11 +278,15 @@ func (s *Session) writeNow(ctx context.Context, p *portal, r *pgwire.Reply) (don
 
 // appendOperations appends the operations of p's statement.
 func (p *portal) appendOperations(dst []raftlog.Operation, statement int) []raftlog.Operation {
-	for i := range p.planned.Ops {
-		op := &p.planned.Ops[i]
+	return appendOperations(dst, p.planned.Statement, p.params, statement)
+}
+
+func appendOperations(dst []raftlog.Operation, st *plan.Statement, given []types.Value, statement int) []raftlog.Operation {
+	for i := range st.Ops {
+		op := &st.Ops[i]
 		params := op.Params
 		if params == nil {
-			params = p.params
+			params = given
 		}
 		dst = append(dst, raftlog.Operation{
 			Kind: raftlog.OpExec, Statement: statement, SQL: op.SQL, Params: params, Sets: op.Sets,

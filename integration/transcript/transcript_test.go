@@ -58,8 +58,12 @@ func run(t *testing.T, dsn, script string) string {
 		t.Fatalf("psql: %v\n%s", err, out)
 	}
 	out = processID.ReplaceAllString(out, "server process with PID N.")
+	out = temporarySchema.ReplaceAllString(out, "pg_temp_N")
 	return strings.ReplaceAll(out, script, filepath.Base(script))
 }
 
 // processID is how psql names who sent a notification.
 var processID = regexp.MustCompile(`server process with PID \d+\.`)
+
+// temporarySchema is the schema of a session's temporary relations.
+var temporarySchema = regexp.MustCompile(`\bpg_temp_\d\b`)

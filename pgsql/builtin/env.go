@@ -95,9 +95,11 @@ type Session interface {
 	CurrentUser() string
 	SessionUser() string
 	Database() string
-	// SearchPath is the effective search path, without the implicit pg_catalog;
-	// schemas that do not exist are left out.
+	// SearchPath is where names are looked up, the session's own schema of temporary
+	// relations included, without the implicit pg_catalog; NamedPath is what of it
+	// search_path names. Schemas that do not exist are left out.
 	SearchPath() []string
+	NamedPath() []string
 	BackendPID() int64
 	// Setting is SHOW name; ok is false for a parameter that does not exist.
 	Setting(name string) (value string, ok bool)

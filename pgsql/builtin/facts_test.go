@@ -17,6 +17,7 @@ func (f *facts) CurrentUser() string  { return "ann" }
 func (f *facts) SessionUser() string  { return "root" }
 func (f *facts) Database() string     { return "shop" }
 func (f *facts) SearchPath() []string { return []string{"app", "public"} }
+func (f *facts) NamedPath() []string  { return f.SearchPath() }
 func (f *facts) BackendPID() int64    { return 4711 }
 
 func (f *facts) Setting(name string) (string, bool) {

@@ -17,6 +17,13 @@ func (e *Env) searchPath() []string {
 	return e.Session.SearchPath()
 }
 
+func (e *Env) namedPath() []string {
+	if e.Session == nil {
+		return []string{"public"}
+	}
+	return e.Session.NamedPath()
+}
+
 // regIn is types.Env.RegIn.
 func (e *Env) regIn(kind types.OID, name string) (int64, error) {
 	oid, ok, err := e.lookup(kind, name)

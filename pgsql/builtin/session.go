@@ -47,14 +47,17 @@ func registerSession(r *registry) {
 		return types.TextValue(s.SessionUser()), nil
 	}))
 	r.scalar("current_schema", func(e *Env, _ []types.Value) (types.Value, error) {
-		if path := e.searchPath(); len(path) > 0 {
+		if path := e.namedPath(); len(path) > 0 {
 			return types.TextValue(path[0]), nil
 		}
 		return types.Value{}, nil
 	})
 	r.scalar("current_schemas", func(e *Env, a []types.Value) (types.Value, error) {
+		if !a[0].Bool() {
+			return e.textArray(e.namedPath()), nil
+		}
 		path := e.searchPath()
-		if a[0].Bool() && !contains(path, "pg_catalog") {
+		if !contains(path, "pg_catalog") {
 			path = append([]string{"pg_catalog"}, path...)
 		}
 		return e.textArray(path), nil
@@ -64,6 +67,7 @@ func registerSession(r *registry) {
 	}))
 	registerSettings(r)
 	registerFacts(r)
+	registerTemporary(r)
 	registerSequences(r)
 	registerTransactions(r)
 	registerEncodings(r)
@@ -110,8 +114,8 @@ func registerFacts(r *registry) {
 	r.scalar("inet_server_addr", fact("server_addr"))
 	r.scalar("inet_server_port", fact("server_port"))
 	r.scalar("current_query", fact("query"))
-	r.native("0", "pg_is_in_recovery", "pg_jit_available", "pg_my_temp_schema", "pg_trigger_depth")
-	r.native("(0 AND $1)", "pg_is_other_temp_schema", "row_security_active", "row_security_active_name",
+	r.native("0", "pg_is_in_recovery", "pg_jit_available", "pg_trigger_depth")
+	r.native("(0 AND $1)", "row_security_active", "row_security_active_name",
 		"pg_relation_is_publishable", "pg_stat_get_numscans", "pg_stat_get_live_tuples", "pg_stat_get_dead_tuples")
 	// The argument stays in the text: a parameter in it must be bound.
 	r.native("(CASE WHEN $1 IS NULL THEN @1 ELSE @1 END)", "pg_typeof")

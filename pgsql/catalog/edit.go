@@ -235,6 +235,9 @@ func (e *Edit) newRelation(schema *Schema, name string, owner uint32, kind byte)
 		Persistence: 'p',
 		Owner:       owner,
 	}
+	if _, temporary := TemporaryNumber(schema.Name); temporary {
+		r.Persistence = 't'
+	}
 	e.relations[r.OID] = r
 	return r
 }

@@ -89,7 +89,7 @@ func (c *Catalog) classByParts(parts, path []string) (oid uint32, ok bool, err e
 	case 1:
 		r = c.Resolve(path, parts[0])
 	case 2, 3:
-		if s := c.Schema(parts[len(parts)-2]); s != nil {
+		if s := c.SchemaNamed(path, parts[len(parts)-2]); s != nil {
 			r = c.Relation(s.OID, parts[len(parts)-1])
 		}
 	default:
@@ -147,7 +147,7 @@ func (c *Catalog) typeByBareName(name string, path []string) uint32 {
 	var t *Type
 	if len(parts) == 1 {
 		t = c.ResolveType(path, last)
-	} else if s := c.Schema(parts[0]); s != nil {
+	} else if s := c.SchemaNamed(path, parts[0]); s != nil {
 		t = c.Type(s.OID, last)
 	}
 	if t == nil {
@@ -282,7 +282,7 @@ func (f *Functions) SerialSequence(relation uint32, column string) (name string,
 	}
 	for _, s := range c.OwnedSequences(relation) {
 		if s.Sequence.OwnedColumn == found.Num {
-			return QualifiedName(s.SchemaName, s.Name), true, nil
+			return QualifiedName(temporaryName(s, f.path()), s.Name), true, nil
 		}
 	}
 	return "", false, nil

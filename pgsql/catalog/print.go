@@ -130,7 +130,7 @@ func (p *Printer) Index(r *Relation, i *Index, pretty bool) string {
 	if i.Unique {
 		b.WriteString("UNIQUE ")
 	}
-	name := QualifiedName(r.SchemaName, r.Name)
+	name := QualifiedName(temporaryName(r, p.Path), r.Name)
 	if pretty {
 		name = p.Catalog.RelationName(r, p.Path)
 	}

@@ -156,6 +156,7 @@ func (a *analyzer) buildCallForm(c *candidate, name string, args []expr, variadi
 	switch fn.Name {
 	case "nextval", "setval":
 		a.usesSequence = true
+		a.keptSequence = a.keptSequence || !a.isTemporarySequence(args[0])
 	case "pg_notify":
 		a.notifies = true
 	}

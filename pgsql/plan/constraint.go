@@ -190,6 +190,7 @@ func (d *ddl) addForeignKey(r *catalog.Relation, def *ast.Constraint, column str
 		names = []string{column}
 	}
 	ref := d.referenced(r, def.RefTable)
+	d.checkReferencePersistence(r, ref)
 	k := &catalog.Constraint{
 		Kind: catalog.ForeignKey, Name: def.Name, RefRelation: ref.OID,
 		OnDelete: fkAction(def.OnDelete), OnUpdate: fkAction(def.OnUpdate), Match: 's',

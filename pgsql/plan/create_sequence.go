@@ -12,7 +12,7 @@ import (
 
 func (a *analyzer) createSequence(s *ast.CreateSeqStmt) *Statement {
 	d := a.newDDL()
-	schema := d.creationSchema(s.Rel)
+	schema := d.creationSchema(withoutPlace(s.Rel))
 	if d.edit.NameTaken(schema.OID, s.Rel.Name) {
 		if s.IfNotExists {
 			a.notice(pgerr.DuplicateTable, "relation \"%s\" already exists, skipping", s.Rel.Name)

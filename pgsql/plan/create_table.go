@@ -24,6 +24,7 @@ func (a *analyzer) createTable(s *ast.CreateStmt) *Statement {
 		a.failf(-1, pgerr.DuplicateTable, "relation \"%s\" already exists", s.Rel.Name)
 	}
 	t := d.newTable(schema, s.Rel.Name)
+	d.onCommitOf(s, t.r)
 	if s.Rel.Persistence == ast.Unlogged {
 		t.r.Persistence = 'u'
 	}
@@ -326,9 +327,9 @@ func (d *ddl) analyzeDefault(s *scope, c *catalog.Column, e ast.Expr, in clause)
 	if ref := findColumnRef(e); ref != nil && in == inDefault {
 		d.failf(ref.Pos(), pgerr.FeatureNotSupported, "cannot use column reference in DEFAULT expression")
 	}
-	volatile, sequence, notifies := d.volatile, d.usesSequence, d.notifies
+	volatile, sequence, kept, notifies := d.volatile, d.usesSequence, d.keptSequence, d.notifies
 	x := d.exprIn(s, e, in)
-	d.volatile, d.usesSequence, d.notifies = volatile, sequence, notifies
+	d.volatile, d.usesSequence, d.keptSequence, d.notifies = volatile, sequence, kept, notifies
 	return x
 }
 

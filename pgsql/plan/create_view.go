@@ -22,11 +22,11 @@ func (a *analyzer) createView(s *ast.ViewStmt) *Statement {
 		a.fail(-1, pgerr.Unsupported("CREATE RECURSIVE VIEW is not supported; use WITH RECURSIVE in the view's query"))
 	}
 	d := a.newDDL()
-	schema := d.creationSchema(s.Rel)
 	q := a.query(&scope{}, s.Query)
 	if len(a.params) > 0 {
 		a.failf(-1, pgerr.UndefinedParameter, "there is no parameter $1")
 	}
+	schema := d.creationSchema(d.viewName(s))
 	view := &catalog.View{}
 	view.SQL, view.Depends = d.viewText(s.Query, q)
 	slices.Sort(a.keys)
@@ -41,6 +41,7 @@ func (a *analyzer) createView(s *ast.ViewStmt) *Statement {
 			d.addViewColumn(r, c)
 		}
 	}
+	a.checkOthers()
 	a.relations = nil // the plan itself reads nothing
 	return d.statement("CREATE VIEW")
 }

@@ -69,6 +69,7 @@ func (a *analyzer) dropOther(s *ast.DropStmt) *Statement {
 type dropper struct {
 	*ddl
 	cascade bool
+	quiet   bool // says nothing of what CASCADE drops
 	roots   []root
 	gone    map[uint32]bool // relations and schemas to be dropped
 	going   map[uint32]bool // relations of schemas to be dropped
@@ -123,7 +124,7 @@ func (d *dropper) target(s *ast.DropStmt, names []string) {
 	}
 	kind := objectKind(s.Object)
 	rv := rangeVarOf(names)
-	if rv.Schema != "" && d.cat.Schema(rv.Schema) == nil {
+	if rv.Schema != "" && d.cat.SchemaNamed(d.opt.SearchPath, rv.Schema) == nil {
 		if !s.MissingOk {
 			d.failf(-1, pgerr.InvalidSchemaName, "schema \"%s\" does not exist", rv.Schema)
 		}
@@ -320,7 +321,9 @@ func (d *dropper) report() {
 		e.Hint = "Use DROP ... CASCADE to drop the dependent objects too."
 		d.fail(-1, e)
 	}
-	d.cascadeNotice()
+	if !d.quiet {
+		d.cascadeNotice()
+	}
 }
 
 // cascadeNotice tells what CASCADE drops.

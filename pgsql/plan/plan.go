@@ -12,7 +12,8 @@ import (
 // Options is what a statement's meaning depends on besides its text.
 type Options struct {
 	Catalog    *catalog.Catalog
-	SearchPath []string    // schemas, "$user" already replaced
+	SearchPath []string    // where names are looked up: catalog.EffectivePath, "$user" already replaced
+	NamedPath  []string    // where new relations go: catalog.NamedPath; nil is SearchPath
 	ParamTypes []types.OID // declared types of $1…; 0 is to be inferred
 	Env        *types.Env  // folding of constants: TimeZone, DateStyle; nil is the default
 	User       string
@@ -83,9 +84,14 @@ type Statement struct {
 	UnlimitedSQL string    // and the query without them
 
 	NewCatalog *catalog.Catalog
-	Notices    []*pgerr.Error
-	Copy       *CopyPlan
-	Explain    *ExplainPlan
+	OnCommit   *OnCommit // of a temporary table that is created
+	// Temporary tells that nothing but temporary tables changes, which a read-only
+	// transaction may do.
+	Temporary bool
+
+	Notices []*pgerr.Error
+	Copy    *CopyPlan
+	Explain *ExplainPlan
 
 	target    *catalog.Relation
 	insertion []keyValue // what an INSERT of one row gives each column
@@ -109,8 +115,10 @@ type analyzer struct {
 	recursive    []*ast.CommonTableExpr // of WITH RECURSIVE, without the form of a recursive query
 	volatile     bool
 	usesSequence bool
+	keptSequence bool // it draws from a sequence that is not temporary
 	notifies     bool
 	forUpdate    bool
+	onCommit     *OnCommit
 	wholeSchema  bool
 	notices      []*pgerr.Error
 }
@@ -146,6 +154,9 @@ func newAnalyzer(sql string, opt Options) *analyzer {
 	a := &analyzer{sql: sql, opt: opt, cat: opt.Catalog, env: opt.Env}
 	if a.env == nil {
 		a.env = types.DefaultEnv()
+	}
+	if opt.NamedPath == nil {
+		a.opt.NamedPath = opt.SearchPath
 	}
 	for _, oid := range opt.ParamTypes {
 		if oid == types.UnknownOID {
@@ -202,6 +213,7 @@ func (a *analyzer) finish(st *Statement) {
 	st.Notifies = st.Notifies || a.notifies
 	st.ForUpdate = a.forUpdate
 	st.Notices = append(st.Notices, a.notices...)
+	a.finishTemporary(st)
 	if a.wholeSchema || st.Kind == Schema {
 		st.Depends = append(st.Depends, Dependency{0, a.cat.Version})
 	}

@@ -73,7 +73,7 @@ func (a *analyzer) regclassIn(name string) (int64, error) {
 		return 0, pgerr.New(pgerr.UndefinedTable, "relation \"%s\" does not exist", parts[0])
 	}
 	n := len(parts)
-	if s := a.cat.Schema(parts[n-2]); s != nil {
+	if s := a.cat.SchemaNamed(a.opt.SearchPath, parts[n-2]); s != nil {
 		if r := a.cat.Relation(s.OID, parts[n-1]); r != nil {
 			return int64(r.OID), nil
 		}

@@ -94,6 +94,9 @@ func (a *analyzer) setSchema(s *ast.AlterObjectSchemaStmt) *Statement {
 		return a.nothing(tag)
 	}
 	d := a.newDDL()
+	if d.isOwnTemporary(s.NewSchema) || isTemporaryName(s.NewSchema) || r.IsTemporary() {
+		a.failf(-1, pgerr.FeatureNotSupported, "cannot move objects into or out of temporary schemas")
+	}
 	schema := d.schemaFor(s.NewSchema, r.Name, -1)
 	if r.Sequence != nil && r.Sequence.OwnedBy != 0 {
 		a.fail(-1, pgerr.New(pgerr.FeatureNotSupported, "cannot move an owned sequence into another schema").
@@ -259,6 +262,8 @@ func (a *analyzer) renameSchema(s *ast.RenameStmt) *Statement {
 		a.failf(-1, pgerr.InvalidSchemaName, "schema \"%s\" does not exist", old)
 	case schema.System:
 		a.failf(-1, pgerr.InsufficientPrivilege, "permission denied for schema %s", old)
+	case isTemporaryName(old):
+		a.fail(-1, pgerr.Unsupported("a schema of temporary relations cannot be renamed"))
 	case d.edit.Schema(s.NewName) != nil:
 		a.failf(-1, pgerr.DuplicateSchema, "schema \"%s\" already exists", s.NewName)
 	case strings.HasPrefix(s.NewName, "pg_"):

@@ -42,6 +42,10 @@ func (a *analyzer) schemaStatement(stmt ast.Stmt) *Statement {
 		return a.comment(s)
 	case *ast.CreateExtensionStmt:
 		return a.createExtension(s)
+	case *ast.DiscardStmt:
+		if s.Target == ast.DiscardTemp {
+			return a.discardTemporary()
+		}
 	}
 	return a.unsupportedSchemaStatement(stmt)
 }
@@ -147,24 +151,32 @@ func (a *analyzer) owner() uint32 {
 
 // creationSchema returns the schema in which a new relation goes.
 func (d *ddl) creationSchema(rv *ast.RangeVar) *catalog.Schema {
-	if rv.Persistence == ast.Temporary || rv.Schema == "pg_temp" {
-		d.fail(rv.Pos(), pgerr.Unsupported("temporary tables are not supported"))
-	}
 	if rv.Catalog != "" && rv.Catalog != d.opt.Database {
 		d.fail(rv.Pos(), pgerr.New(pgerr.FeatureNotSupported, "cross-database references are not implemented: \"%s.%s.%s\"", rv.Catalog, rv.Schema, rv.Name))
 	}
-	return d.schemaFor(rv.Schema, rv.Name, rv.Pos())
+	if rv.Schema == "" && rv.Persistence == ast.Temporary {
+		return d.temporarySchema()
+	}
+	s := d.schemaFor(rv.Schema, rv.Name, rv.Pos())
+	d.checkPersistence(rv, s)
+	return s
 }
 
 func (d *ddl) schemaFor(name, object string, pos int) *catalog.Schema {
 	if name == "" {
-		for _, n := range d.opt.SearchPath {
+		for _, n := range d.opt.NamedPath {
+			if d.isOwnTemporary(n) {
+				return d.temporarySchema()
+			}
 			if s := d.edit.Schema(n); s != nil {
 				d.checkWritable(s, object, pos)
 				return s
 			}
 		}
 		d.failf(pos, pgerr.InvalidSchemaName, "no schema has been selected to create in")
+	}
+	if d.isOwnTemporary(name) {
+		return d.temporarySchema()
 	}
 	s := d.edit.Schema(name)
 	if s == nil {
@@ -184,15 +196,16 @@ func (d *ddl) checkWritable(s *catalog.Schema, object string, pos int) {
 // namedRelation resolves a name in a statement about the schema: unlike in
 // queries, errors have no position.
 func (a *analyzer) namedRelation(rv *ast.RangeVar) *catalog.Relation {
-	bare := *rv
-	bare.At = ast.NoPos
-	return a.relation(&bare)
+	return a.relation(withoutPlace(rv))
 }
 
 // checkChangeable refuses to change a relation of the system.
 func (a *analyzer) checkChangeable(r *catalog.Relation) {
 	if r.System {
 		a.failf(-1, pgerr.InsufficientPrivilege, "permission denied: \"%s\" is a system catalog", r.Name)
+	}
+	if a.isOthers(r) {
+		a.failf(-1, pgerr.FeatureNotSupported, "cannot alter temporary tables of other sessions")
 	}
 }
 

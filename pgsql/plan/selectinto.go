@@ -30,7 +30,10 @@ func (a *analyzer) createTableAs(s *ast.CreateTableAsStmt) *Statement {
 	if len(s.Into.Columns) > len(cols) {
 		a.failf(-1, pgerr.SyntaxError, "too many column names were specified")
 	}
-	create := &ast.CreateStmt{Rel: s.Into.Rel, IfNotExists: s.IfNotExists, Options: s.Into.Options, OnCommit: s.Into.OnCommit}
+	if s.Into.OnCommit != ast.OnCommitNone && s.Into.Rel.Persistence != ast.Temporary {
+		a.fail(-1, errOnCommit())
+	}
+	create := &ast.CreateStmt{Rel: withoutPlace(s.Into.Rel), IfNotExists: s.IfNotExists, Options: s.Into.Options, OnCommit: s.Into.OnCommit}
 	for i, t := range cols {
 		name := t.name
 		if i < len(s.Into.Columns) {

@@ -47,7 +47,7 @@ func (a *analyzer) lookupType(t *ast.TypeName) types.OID {
 				return bt.OID
 			}
 		}
-		schema := a.cat.Schema(t.Names[0])
+		schema := a.cat.SchemaNamed(a.opt.SearchPath, t.Names[0])
 		if schema == nil {
 			a.failf(t.Pos(), pgerr.InvalidSchemaName, "schema \"%s\" does not exist", t.Names[0])
 		}
@@ -228,7 +228,7 @@ func (a *analyzer) findRelation(rv *ast.RangeVar) *catalog.Relation {
 	if rv.Schema == "" {
 		return a.cat.Resolve(a.opt.SearchPath, rv.Name)
 	}
-	s := a.cat.Schema(rv.Schema)
+	s := a.cat.SchemaNamed(a.opt.SearchPath, rv.Schema)
 	if s == nil {
 		return nil
 	}

@@ -30,6 +30,7 @@ type State struct {
 	// Derived values.
 	Env               types.Env
 	SearchPath        []string // as set, "$user" not replaced
+	Temporary         string   // TemporarySchema of a log entry, "" for none
 	ReadConsistency   Consistency
 	MaxStaleness      time.Duration
 	CommitTimeout     time.Duration
@@ -50,6 +51,10 @@ type State struct {
 	PlanKey string
 }
 
+// TemporarySchema names what a log entry carries beside parameters: the schema with
+// the temporary relations of the session that it comes from.
+const TemporarySchema = "polyreme.temporary_schema"
+
 // New returns the state with all parameters at their defaults.
 func New() *State { return derive(map[string]string{}) }
 
@@ -57,7 +62,12 @@ func New() *State { return derive(map[string]string{}) }
 // entry carries them. Values that are not valid are an error.
 func FromPairs(pairs []Pair) (*State, error) {
 	set := make(map[string]string, len(pairs))
+	temporary := ""
 	for _, p := range pairs {
+		if p.Name == TemporarySchema {
+			temporary = p.Value
+			continue
+		}
 		parameter := Lookup(p.Name)
 		if parameter == nil {
 			return nil, unknown(p.Name)
@@ -68,7 +78,20 @@ func FromPairs(pairs []Pair) (*State, error) {
 		}
 		set[lower(p.Name)] = value
 	}
-	return derive(set), nil
+	s := derive(set)
+	s.Temporary = temporary
+	return s, nil
+}
+
+// WithTemporary returns the state of a session with the schema of temporary
+// relations, "" for none.
+func (s *State) WithTemporary(schema string) *State {
+	if schema == s.Temporary {
+		return s
+	}
+	with := *s
+	with.Temporary = schema
+	return &with
 }
 
 // Get returns the value of the parameter name as it is kept, without its unit.
