@@ -1,0 +1,70 @@
+package drivers_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"polyreme/integration/harness"
+)
+
+// TestPgxTemporary: rows are loaded through temporary tables, again and again over
+// one connection, in each way that pgx sends statements.
+func TestPgxTemporary(t *testing.T) {
+	ctx, done := context.WithTimeout(t.Context(), time.Minute)
+	defer done()
+	n := harness.Start(t, 1).Nodes[0]
+	for _, mode := range pgxModes {
+		t.Run(mode.String(), func(t *testing.T) {
+			config, err := pgx.ParseConfig(n.DSN())
+			if err != nil {
+				t.Fatal(err)
+			}
+			config.DefaultQueryExecMode = mode
+			c, err := pgx.ConnectConfig(ctx, config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close(ctx)
+			must(ctx, t, c, "DROP TABLE IF EXISTS loaded")
+			must(ctx, t, c, "CREATE TABLE loaded(id int PRIMARY KEY, n int NOT NULL DEFAULT 1, note text)")
+			for round := range 4 {
+				if err := pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error { return loadStaged(ctx, tx, round) }); err != nil {
+					t.Fatalf("round %d: %v", round, err)
+				}
+			}
+			var rows, sum int
+			var note string
+			if err := c.QueryRow(ctx, "SELECT count(*), sum(n), max(note) FROM loaded").Scan(&rows, &sum, &note); err != nil {
+				t.Fatal(err)
+			}
+			if rows != 100 || sum != 400 || note != "round 3" {
+				t.Errorf("%d rows, sum %d, %s", rows, sum, note)
+			}
+		})
+	}
+}
+
+// loadStaged loads 100 rows through a temporary table that goes with the block.
+func loadStaged(ctx context.Context, tx pgx.Tx, round int) error {
+	if _, err := tx.Exec(ctx, "CREATE TEMP TABLE staged(LIKE loaded INCLUDING DEFAULTS) ON COMMIT DROP"); err != nil {
+		return err
+	}
+	source := pgx.CopyFromSlice(100, func(i int) ([]any, error) { return []any{i, fmt.Sprint("round ", round)}, nil })
+	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"staged"}, []string{"id", "note"}, source); err != nil {
+		return err
+	}
+	var staged int
+	if err := tx.QueryRow(ctx, "SELECT count(*) FROM staged WHERE id >= $1", 50).Scan(&staged); err != nil || staged != 50 {
+		return fmt.Errorf("%d rows staged: %w", staged, err)
+	}
+	tag, err := tx.Exec(ctx, `INSERT INTO loaded SELECT * FROM staged WHERE id >= $1
+		ON CONFLICT (id) DO UPDATE SET n = loaded.n + excluded.n, note = excluded.note`, 0)
+	if err == nil && tag.RowsAffected() != 100 {
+		err = fmt.Errorf("%s", tag)
+	}
+	return err
+}
