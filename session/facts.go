@@ -28,27 +28,8 @@ func (f *sessionFacts) SessionUser() string {
 func (f *sessionFacts) Database() string  { return f.start.Database }
 func (f *sessionFacts) BackendPID() int64 { return int64(f.start.PID) }
 
-func (f *sessionFacts) SearchPath() []string { return f.existing((*Session)(f).searchPath()) }
-func (f *sessionFacts) NamedPath() []string  { return f.existing((*Session)(f).namedPath()) }
-
-// existing leaves the schemas out that do not exist.
-func (f *sessionFacts) existing(path []string) []string {
-	s := (*Session)(f)
-	cat := s.manager.catalog.Load()
-	if s.block != nil && s.block.catalog != nil {
-		cat = s.block.catalog
-	}
-	if cat == nil {
-		return path
-	}
-	existing := make([]string, 0, len(path))
-	for _, name := range path {
-		if cat.Schema(name) != nil {
-			existing = append(existing, name)
-		}
-	}
-	return existing
-}
+func (f *sessionFacts) SearchPath() []string { return (*Session)(f).searchPath() }
+func (f *sessionFacts) NamedPath() []string  { return (*Session)(f).namedPath() }
 
 func (f *sessionFacts) Setting(name string) (string, bool) {
 	v, err := (*Session)(f).setting(name)
@@ -107,11 +88,11 @@ func (f replayFacts) Database() string  { return "postgres" }
 func (f replayFacts) BackendPID() int64 { return 0 }
 
 func (f replayFacts) SearchPath() []string {
-	return catalog.EffectivePath(f.state.SearchPath, f.state.Temporary)
+	return catalog.EffectivePath(userPath(f.state, f.CurrentUser()), f.state.Temporary)
 }
 
 func (f replayFacts) NamedPath() []string {
-	return catalog.NamedPath(f.state.SearchPath, f.state.Temporary)
+	return catalog.NamedPath(userPath(f.state, f.CurrentUser()), f.state.Temporary)
 }
 
 func (f replayFacts) Setting(name string) (string, bool) {

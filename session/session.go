@@ -147,13 +147,15 @@ func (s *Session) searchPath() []string {
 // namedPath is where new relations go.
 func (s *Session) namedPath() []string { return catalog.NamedPath(s.userPath(), s.temporary.schema()) }
 
+func (s *Session) userPath() []string { return userPath(s.settings, s.user()) }
+
 // userPath is search_path with "$user" replaced.
-func (s *Session) userPath() []string {
-	path := s.settings.SearchPath
+func userPath(state *settings.State, user string) []string {
+	path := state.SearchPath
 	for i, name := range path {
 		if name == "$user" {
 			replaced := append([]string(nil), path...)
-			replaced[i] = s.user()
+			replaced[i] = user
 			return replaced
 		}
 	}

@@ -97,7 +97,7 @@ type Session interface {
 	Database() string
 	// SearchPath is where names are looked up, the session's own schema of temporary
 	// relations included, without the implicit pg_catalog; NamedPath is what of it
-	// search_path names. Schemas that do not exist are left out.
+	// search_path names. Not all of these schemas need exist.
 	SearchPath() []string
 	NamedPath() []string
 	BackendPID() int64

@@ -16,7 +16,7 @@ type facts struct {
 func (f *facts) CurrentUser() string  { return "ann" }
 func (f *facts) SessionUser() string  { return "root" }
 func (f *facts) Database() string     { return "shop" }
-func (f *facts) SearchPath() []string { return []string{"app", "public"} }
+func (f *facts) SearchPath() []string { return []string{"missing", "app", "public"} }
 func (f *facts) NamedPath() []string  { return f.SearchPath() }
 func (f *facts) BackendPID() int64    { return 4711 }
 
@@ -65,6 +65,8 @@ func (f *facts) Resolve(kind types.OID, name string, _ []string) (uint32, bool, 
 		return 20000, true, nil
 	case kind == types.RegnamespaceOID && name == "app":
 		return 20001, true, nil
+	case kind == types.RegnamespaceOID && name == "public":
+		return 2200, true, nil
 	}
 	return 0, false, nil
 }

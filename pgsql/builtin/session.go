@@ -47,16 +47,16 @@ func registerSession(r *registry) {
 		return types.TextValue(s.SessionUser()), nil
 	}))
 	r.scalar("current_schema", func(e *Env, _ []types.Value) (types.Value, error) {
-		if path := e.namedPath(); len(path) > 0 {
+		if path := e.existing(e.namedPath()); len(path) > 0 {
 			return types.TextValue(path[0]), nil
 		}
 		return types.Value{}, nil
 	})
 	r.scalar("current_schemas", func(e *Env, a []types.Value) (types.Value, error) {
 		if !a[0].Bool() {
-			return e.textArray(e.namedPath()), nil
+			return e.textArray(e.existing(e.namedPath())), nil
 		}
-		path := e.searchPath()
+		path := e.existing(e.searchPath())
 		if !contains(path, "pg_catalog") {
 			path = append([]string{"pg_catalog"}, path...)
 		}
@@ -71,6 +71,20 @@ func registerSession(r *registry) {
 	registerSequences(r)
 	registerTransactions(r)
 	registerEncodings(r)
+}
+
+// existing leaves the schemas out that do not exist.
+func (e *Env) existing(path []string) []string {
+	if e.Catalog == nil {
+		return path
+	}
+	found := make([]string, 0, len(path))
+	for _, name := range path {
+		if _, ok, err := e.Catalog.Resolve(types.RegnamespaceOID, QuoteIdentifier(name), nil); ok && err == nil {
+			found = append(found, name)
+		}
+	}
+	return found
 }
 
 func contains(list []string, s string) bool {
