@@ -46,6 +46,10 @@ const (
 	drawSingles  = 8
 	drawBatchMax = 1024
 	spareAgeMax  = time.Second
+
+	// sequencesMax is how many sequences are remembered that nobody draws from:
+	// those of temporary tables come and go.
+	sequencesMax = 1024
 )
 
 func newDrawer(m *Manager) *drawer {
@@ -61,6 +65,7 @@ func (d *drawer) next(ctx context.Context, oid uint32) (int64, error) {
 		d.mu.Lock()
 		q := d.sequences[oid]
 		if q == nil {
+			d.prune()
 			q = &drawnSequence{}
 			d.sequences[oid] = q
 		}
@@ -85,6 +90,18 @@ func (d *drawer) next(ctx context.Context, oid uint32) (int64, error) {
 		case <-drawing:
 		case <-ctx.Done():
 			return 0, context.Cause(ctx)
+		}
+	}
+}
+
+// prune forgets the sequences that have no value left, when there are many.
+func (d *drawer) prune() {
+	if len(d.sequences) < sequencesMax {
+		return
+	}
+	for oid, q := range d.sequences {
+		if q.drawing == nil && d.now().Sub(q.at) > spareAgeMax {
+			delete(d.sequences, oid)
 		}
 	}
 }

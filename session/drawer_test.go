@@ -156,3 +156,18 @@ func TestDrawerShares(t *testing.T) {
 		t.Errorf("a canceled wait ends with %v", err)
 	}
 }
+
+// TestDrawerForgets: sequences that come and go, as those of temporary tables do,
+// take no memory.
+func TestDrawerForgets(t *testing.T) {
+	d := newDrawing()
+	for oid := range uint32(10 * sequencesMax) {
+		d.clock = d.clock.Add(2 * spareAgeMax)
+		if _, err := d.next(context.Background(), oid); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(d.sequences); n > sequencesMax {
+		t.Errorf("%d sequences are remembered", n)
+	}
+}
