@@ -536,7 +536,7 @@ func (s *Session) commit(ctx context.Context, r *pgwire.Reply) error {
 	}
 	b.committed = s.lastIndex
 	committed = true
-	s.temporary.keep(b.created)
+	s.keepCreated(b.created)
 	s.commitListening(next)
 	s.finish()
 	return nil

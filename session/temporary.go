@@ -202,8 +202,14 @@ func (p *planned) createdTables() []plan.OnCommit {
 	return []plan.OnCommit{*p.OnCommit}
 }
 
-// keep notes the tables with ON COMMIT that a transaction has created.
-func (t *temporary) keep(created []plan.OnCommit) {
+// keepCreated notes the tables with ON COMMIT that a transaction has created, and
+// forgets those that are no more. What the session did before is in the catalog of
+// this node: it waits for its changes of the schema.
+func (s *Session) keepCreated(created []plan.OnCommit) {
+	t := &s.temporary
+	if cat := s.manager.catalog.Load(); cat != nil && len(created) > 0 {
+		t.emptied = slices.DeleteFunc(t.emptied, func(oid uint32) bool { return cat.RelationByOID(oid) == nil })
+	}
 	for _, c := range created {
 		if !c.Drop {
 			t.emptied = append(t.emptied, c.Relation)

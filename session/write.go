@@ -15,8 +15,8 @@ import (
 )
 
 // replansMax is how often a statement is planned again because the schema
-// changes under it.
-const replansMax = 10
+// changes under it. Clients that make temporary tables change it all the time.
+const replansMax = 100
 
 // begin starts the statement of p. done tells that it has been answered; else
 // p.rows are its rows. last tells that nothing of its transaction follows.
@@ -110,7 +110,7 @@ func (s *Session) writeAlone(ctx context.Context, p *portal, r *pgwire.Reply) er
 		}
 		switch result.Status {
 		case raftlog.Applied, raftlog.ResultLost:
-			s.temporary.keep(p.planned.createdTables())
+			s.keepCreated(p.planned.createdTables())
 			if p.planned.Kind == plan.Schema {
 				s.awaitSchema(ctx)
 			}

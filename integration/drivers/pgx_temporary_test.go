@@ -3,6 +3,7 @@ package drivers_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -45,6 +46,49 @@ func TestPgxTemporary(t *testing.T) {
 				t.Errorf("%d rows, sum %d, %s", rows, sum, note)
 			}
 		})
+	}
+}
+
+// TestPgxTemporaryBatches: a batch is one transaction. Batches that meet in the schema
+// are planned again for as long as their clients have seen nothing of them.
+func TestPgxTemporaryBatches(t *testing.T) {
+	const clients, rounds = 4, 8
+	ctx, done := context.WithTimeout(t.Context(), time.Minute)
+	defer done()
+	n := harness.Start(t, 1).Nodes[0]
+	n.MustQuery("CREATE TABLE loaded(id int, n int)")
+	config, err := pgx.ParseConfig(n.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.DefaultQueryExecMode = pgx.QueryExecModeExec // nothing is prepared before the batch
+	var running sync.WaitGroup
+	for client := range clients {
+		running.Go(func() {
+			c, err := pgx.ConnectConfig(ctx, config)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer c.Close(ctx)
+			for round := range rounds {
+				var b pgx.Batch
+				b.Queue("CREATE TEMP TABLE staged(id serial, n int) ON COMMIT DROP")
+				b.Queue("INSERT INTO staged(n) VALUES (1), (2), (3)")
+				b.Queue("DELETE FROM staged WHERE n = 2")
+				b.Queue("INSERT INTO loaded SELECT * FROM staged")
+				if err := c.SendBatch(ctx, &b).Close(); err != nil {
+					t.Errorf("client %d, round %d: %v", client, round, err)
+				}
+			}
+		})
+	}
+	running.Wait()
+	if got, want := n.MustQuery("SELECT count(*) || ' ' || sum(n) || ' ' || max(id) FROM loaded"), fmt.Sprintf("%d %d 3", 2*clients*rounds, 4*clients*rounds); got != want {
+		t.Errorf("loaded %s, want %s", got, want)
+	}
+	if got := n.MustQuery("SELECT count(*) FROM pg_class WHERE relpersistence = 't'"); got != "0" {
+		t.Errorf("%s temporary relations are left", got)
 	}
 }
 
