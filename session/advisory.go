@@ -328,7 +328,7 @@ func (s *Session) readLocking(ctx context.Context, p *portal, r *pgwire.Reply) e
 	}
 	readsTables := len(p.planned.depends) > 0
 	if b := s.block; b != nil {
-		if err := s.settlePending(ctx, r); err != nil {
+		if err := s.settleBefore(ctx, p, r); err != nil {
 			return err
 		}
 		if readsTables && (b.validates(p) || len(p.planned.Locks) > 0) {

@@ -48,6 +48,7 @@ type block struct {
 
 	operations []raftlog.Operation // in order
 	plans      []*planned          // by number of statement
+	given      []given             // by number of statement
 	depends    map[uint32]raftlog.SchemaVersion
 
 	// pending are writes that have not run yet. Their operations are the last
@@ -187,12 +188,10 @@ func (s *Session) statementMoment() raftlog.Moment {
 }
 
 // add appends the operations of a statement to the transaction.
-func (b *block) add(p *portal) (first, statement int) {
-	first, statement = len(b.operations), len(b.plans)
+func (s *Session) add(p *portal) (first, statement int) {
+	b := s.block
+	first, statement = len(b.operations), s.note(p)
 	b.operations = p.appendOperations(b.operations, statement)
-	b.plans = append(b.plans, p.planned)
-	b.created = append(b.created, p.planned.createdTables()...)
-	b.depend(p.planned)
 	return first, statement
 }
 
@@ -368,6 +367,13 @@ func (s *Session) rebuild(ctx context.Context, at int) error {
 	if err != nil {
 		return err
 	}
+	cat, err := s.workspaceCatalog(ctx, w)
+	switch {
+	case err != nil:
+		return err
+	case b.outdated(cat):
+		return errSchemaConflict()
+	}
 	return s.replay(ctx, w, at+1, b.savepoints[at].operations)
 }
 
@@ -419,8 +425,11 @@ func (s *Session) settlePending(ctx context.Context, r *pgwire.Reply) error {
 		return nil
 	}
 	pending := b.pending
-	b.pending = nil
 	w, err := s.openWorkspace(ctx)
+	if err == nil {
+		err = s.fitPending(ctx, w)
+	}
+	b.pending = nil
 	if err != nil {
 		r.SettleBefore(pending[0].hold)
 		return err
@@ -430,6 +439,25 @@ func (s *Session) settlePending(ctx context.Context, r *pgwire.Reply) error {
 	}
 	r.Settle()
 	return nil
+}
+
+// settleBefore is settlePending before the statement of p, which has to fit the schema
+// that the block has then.
+func (s *Session) settleBefore(ctx context.Context, p *portal, r *pgwire.Reply) error {
+	if err := s.settlePending(ctx, r); err != nil || s.block == nil || s.block.catalog == nil {
+		return err
+	}
+	return s.refresh(ctx, p, s.block.catalog)
+}
+
+// fitPending plans the pending writes again where the workspace has another schema
+// than they were planned for.
+func (s *Session) fitPending(ctx context.Context, w *sqlfsm.Workspace) error {
+	cat, err := s.workspaceCatalog(ctx, w)
+	if err != nil || !s.block.outdated(cat) {
+		return err
+	}
+	return s.replanPending(ctx, s.block, cat)
 }
 
 // fillPending runs pending writes, whose operations end before number last, in
@@ -654,15 +682,11 @@ func (s *Session) commitLog(ctx context.Context, b *block, r *pgwire.Reply) erro
 			}
 			return nil
 		case raftlog.SchemaChanged:
-			if !shown && attempt < replansMax {
-				if err := s.replanPending(ctx, b); err != nil {
-					s.giveUpPending(b, 0, r)
-					return err
-				}
-				continue
+			if err := s.replanAtEnd(ctx, b, shown, attempt); err != nil {
+				s.giveUpPending(b, 0, r)
+				return err
 			}
-			s.giveUpPending(b, 0, r)
-			return errSchemaConflict()
+			continue
 		case raftlog.Conflict:
 			s.giveUpPending(b, 0, r)
 			return conflict(&result)
@@ -746,8 +770,15 @@ func (s *Session) giveUpPending(b *block, n int, r *pgwire.Reply) {
 	b.pending = nil
 }
 
-// replanPending plans the pending writes again for the newest catalog.
-func (s *Session) replanPending(ctx context.Context, b *block) error {
+// replanAtEnd plans a block again whose COMMIT found another schema, for the
+// attempt-th time.
+func (s *Session) replanAtEnd(ctx context.Context, b *block, shown bool, attempt int) error {
+	switch {
+	case shown && attempt < shownReplansMax:
+		return s.replanShown(ctx)
+	case shown || attempt >= replansMax:
+		return errSchemaConflict()
+	}
 	if err := s.catchUp(ctx); err != nil {
 		return err
 	}
@@ -755,7 +786,13 @@ func (s *Session) replanPending(ctx context.Context, b *block) error {
 	if err != nil {
 		return err
 	}
-	b.operations, b.plans, b.created, b.catalog, b.changesSchema = nil, nil, nil, nil, false
+	return s.replanPending(ctx, b, cat)
+}
+
+// replanPending plans the pending writes, which are all that the block did, again for
+// the schema cat.
+func (s *Session) replanPending(ctx context.Context, b *block, cat *catalog.Catalog) error {
+	b.operations, b.plans, b.given, b.created, b.catalog, b.changesSchema = nil, nil, nil, nil, nil, false
 	clear(b.depends)
 	for i := range b.pending {
 		write := &b.pending[i]
@@ -767,7 +804,7 @@ func (s *Session) replanPending(ctx context.Context, b *block) error {
 			return errPlanChanged()
 		}
 		write.portal.use(next)
-		write.first, write.statement = b.add(write.portal)
+		write.first, write.statement = s.add(write.portal)
 		if b.catalog != nil {
 			cat = b.catalog
 		}

@@ -69,7 +69,7 @@ func (s *Session) deferConstraints(ctx context.Context, p *portal) error {
 		return s.workspaceFailed(ctx, w, err)
 	}
 	b.operations = append(b.operations, op)
-	b.plans = append(b.plans, p.planned)
+	s.note(p)
 	b.checksAtOnce = false
 	return nil
 }

@@ -25,7 +25,7 @@ const (
 
 // copy runs COPY FROM STDIN or COPY TO STDOUT.
 func (s *Session) copy(ctx context.Context, p *portal, last bool, r *pgwire.Reply) error {
-	if err := s.settlePending(ctx, r); err != nil {
+	if err := s.settleBefore(ctx, p, r); err != nil {
 		return err
 	}
 	if !p.planned.Copy.From {
@@ -350,13 +350,11 @@ func (l *copyLoader) finish(ctx context.Context) error {
 func (l *copyLoader) finishInBlock(ctx context.Context, operations []raftlog.Operation) error {
 	s := l.session
 	b := s.block
-	first, statement := len(b.operations), len(b.plans)
+	first, statement := len(b.operations), s.note(l.portal)
 	for i := range operations {
 		operations[i].Statement = statement
 	}
 	b.operations = append(b.operations, operations...)
-	b.plans = append(b.plans, l.portal.planned)
-	b.depend(l.portal.planned)
 	if l.stage != 0 {
 		b.unseen = len(b.operations) // most often nothing follows but COMMIT
 		return nil

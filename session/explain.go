@@ -10,6 +10,9 @@ import (
 
 // explain makes the rows of EXPLAIN from SQLite's query plan.
 func (s *Session) explain(ctx context.Context, p *portal, r *pgwire.Reply) error {
+	if err := s.settleBefore(ctx, p, r); err != nil {
+		return err
+	}
 	e := p.planned.Explain
 	if e.Analyze {
 		return pgerr.Unsupported("EXPLAIN ANALYZE is not supported").WithHint("Use EXPLAIN without ANALYZE.")

@@ -201,8 +201,7 @@ func (s *Session) readValidated(ctx context.Context, p *portal) error {
 	op = running[0]
 	op.Returns = false // the log needs the digest only
 	b.operations = append(b.operations, op)
-	b.plans = append(b.plans, p.planned)
-	b.depend(p.planned)
+	s.note(p)
 	p.rows = newValueRows(result.Rows)
 	return nil
 }

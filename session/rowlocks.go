@@ -172,24 +172,12 @@ func (s *Session) rebase(ctx context.Context) error {
 	if err := w.Rebase(); err != nil {
 		return s.workspaceFailed(ctx, w, err)
 	}
-	conflicts := b.changesSchema && uint64(w.Schema) != b.base
-	for relation, version := range b.depends {
-		conflicts = conflicts || relation != 0 && !s.isStill(ctx, relation, version)
-	}
-	if conflicts {
-		return errSchemaConflict()
+	if cat, err := s.workspaceCatalog(ctx, w); err != nil {
+		return err
+	} else if b.outdated(cat) {
+		return s.replanBlock(ctx, cat)
 	}
 	return s.replay(ctx, w, len(b.savepoints), len(b.operations))
-}
-
-// isStill tells whether a table has not changed since a version of the schema.
-func (s *Session) isStill(ctx context.Context, relation uint32, version raftlog.SchemaVersion) bool {
-	cat, err := s.manager.current(ctx)
-	if err != nil {
-		return false
-	}
-	r := cat.RelationByOID(relation)
-	return r != nil && r.Version <= uint64(version)
 }
 
 // readLocked runs a query with FOR UPDATE or its kin: it claims the rows, waits
@@ -427,8 +415,7 @@ func (s *Session) keepLocked(ctx context.Context, w *sqlfsm.Workspace, p *portal
 		checks[i].Returns = false // the log needs the digest only
 	}
 	b.operations = append(b.operations, checks...)
-	b.plans = append(b.plans, p.planned)
-	b.depend(p.planned)
+	s.note(p)
 	shown := raftlog.Rows{Columns: len(p.planned.columns)}
 	for _, row := range rows {
 		shown.Append(row.values[:shown.Columns])
@@ -540,14 +527,35 @@ func (s *Session) writeLocked(ctx context.Context, w *sqlfsm.Workspace, p *porta
 		if err != nil {
 			return result, err
 		}
-		b.operations = append(b.operations, mine...)
 		if !again {
+			b.operations = append(b.operations, mine...)
 			return result, nil
+		}
+		if first, err = s.addAgain(ctx, p, mine); err != nil {
+			return result, err
 		}
 		s.equipWrite(w.Env, p.planned.catalog)
 	}
 	return raftlog.StatementResult{}, pgerr.New(pgerr.SerializationFailure, "could not serialize access: the rows changed too often").
 		WithHint("The transaction might succeed if retried.")
+}
+
+// addAgain makes the newest statement of the block, whose operations were taken out of
+// it, fit the state to which the block has moved. It returns the statement's first
+// operation.
+func (s *Session) addAgain(ctx context.Context, p *portal, operations []raftlog.Operation) (first int, err error) {
+	b, was, statement := s.block, p.planned, operations[0].Statement
+	if err := s.freshPlan(ctx, p); err != nil {
+		return 0, err
+	}
+	if p.planned != was {
+		b.plans[statement] = p.planned
+		b.depend(p.planned)
+		operations = p.appendOperations(nil, statement)
+	}
+	first = len(b.operations)
+	b.operations = append(b.operations, operations...)
+	return first, nil
 }
 
 // claims tells whether a write in the block claims its rows: always when the
@@ -568,8 +576,11 @@ func (s *Session) listRowLocks() [][]types.Value {
 	if err != nil {
 		return nil // the leader cannot be asked: nobody keeps them
 	}
-	rows := make([][]types.Value, len(list))
-	for i, h := range list {
+	rows := make([][]types.Value, 0, len(list))
+	for _, h := range list {
+		if h.Item.Key == schemaKey {
+			continue // of a COMMIT
+		}
 		kind := "tuple"
 		if h.Item.Key.Whole {
 			kind = "relation"
@@ -579,7 +590,7 @@ func (s *Session) listRowLocks() [][]types.Value {
 		row[10] = types.TextValue(strconv.FormatUint(h.Owner.ID>>32, 10) + "/0")
 		row[11], row[12] = types.IntValue(int64(uint32(h.Owner.ID))), types.TextValue(h.Item.Mode.String())
 		row[13], row[14] = types.BoolValue(h.Granted), types.BoolValue(false)
-		rows[i] = row
+		rows = append(rows, row)
 	}
 	return rows
 }

@@ -235,7 +235,7 @@ func (s *Session) writeLater(ctx context.Context, p *portal, rowsMax int64, r *p
 		}
 		return s.writeNow(ctx, p, r)
 	}
-	first, statement := s.block.add(p)
+	first, statement := s.add(p)
 	s.block.pending = append(s.block.pending, pendingWrite{portal: p, hold: r.Hold(), statement: statement, first: first})
 	return true, nil
 }
@@ -246,7 +246,7 @@ func (s *Session) writeNow(ctx context.Context, p *portal, r *pgwire.Reply) (don
 		return true, err
 	}
 	if p.planned.Tag == "NOTIFY" { // depends on no data, and has no result
-		s.block.add(p)
+		s.add(p)
 		s.answer(p, &raftlog.StatementResult{}, false, r)
 		return true, nil
 	}
@@ -258,7 +258,7 @@ func (s *Session) writeNow(ctx context.Context, p *portal, r *pgwire.Reply) (don
 		return true, err
 	}
 	s.equipWrite(w.Env, p.planned.catalog)
-	first, _ := s.block.add(p)
+	first, _ := s.add(p)
 	var result raftlog.StatementResult
 	if s.claims(p) {
 		result, err = s.writeLocked(ctx, w, p, first)

@@ -103,6 +103,25 @@ func (c *Catalog) TemporarySchemas() []*Schema {
 	return sortedValues(filled)
 }
 
+// OnlyTemporary tells whether nothing but temporary relations, and the schemas that
+// they are in, has changed.
+func (e *Edit) OnlyTemporary() bool {
+	for oid, s := range e.schemas {
+		if s == nil {
+			s = e.base.schemas[oid]
+		}
+		if _, temporary := TemporaryNumber(s.Name); !temporary {
+			return false
+		}
+	}
+	for oid, r := range e.relations {
+		if old := e.base.relations.get(oid); old != nil && !old.IsTemporary() || r != nil && !r.IsTemporary() {
+			return false
+		}
+	}
+	return true
+}
+
 // temporaryName is the schema's name in definitions: a temporary relation is
 // printed as its own session calls it.
 func temporaryName(r *Relation, path []string) string {

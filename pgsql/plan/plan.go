@@ -88,6 +88,7 @@ type Statement struct {
 	// Temporary tells that nothing but temporary tables changes, which a read-only
 	// transaction may do.
 	Temporary bool
+	OwnSchema bool // of a change of the schema: it is of temporary relations only
 
 	Notices []*pgerr.Error
 	Copy    *CopyPlan

@@ -126,7 +126,7 @@ func (d *ddl) sqlite(sql string) { d.ops = append(d.ops, Op{SQL: sql}) }
 
 // statement ends the change.
 func (d *ddl) statement(tag string) *Statement {
-	st := &Statement{Kind: Schema, Tag: tag, NewCatalog: d.edit.Catalog()}
+	st := &Statement{Kind: Schema, Tag: tag, NewCatalog: d.edit.Catalog(), OwnSchema: d.edit.OnlyTemporary()}
 	// The catalog's rows first: the default of a new column may draw from a
 	// sequence that is made here.
 	for _, op := range d.edit.Operations() {
