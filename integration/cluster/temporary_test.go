@@ -62,12 +62,35 @@ func TestTemporaryTablesAreOfOneSession(t *testing.T) {
 	b.want("1", "SELECT n FROM mine")
 	b.must("RESET search_path")
 
-	// What releases the client's locks leaves its temporary tables.
-	a.must("SELECT pg_advisory_lock(1)")
-	a.must("SELECT pg_advisory_unlock_all()")
-	a.want("0", "SELECT n FROM mine")
+	// Sessions of one node share plans, not tables.
+	neighbour := newLocker(t, c.Nodes[0])
+	neighbour.must("CREATE TEMP TABLE mine(n int); INSERT INTO mine(n) VALUES (7)")
+	for range 3 {
+		a.want("0", "SELECT n FROM mine")
+		neighbour.want("7", "SELECT n FROM mine")
+		a.want("0", "SELECT n FROM mine WHERE n < 100")
+		neighbour.want("7", "SELECT n FROM mine WHERE n < 200")
+	}
+	neighbour.must("DISCARD ALL")
 	b.must("DROP TABLE " + others)
 	a.refused("42P01", "SELECT n FROM mine")
+
+	// What releases the client's locks leaves it its schema, be it empty.
+	const schema = "SELECT relnamespace::regnamespace FROM pg_class WHERE oid = 'mine'::regclass"
+	a.must("DISCARD ALL")
+	a.must("CREATE TEMP TABLE mine(n int)")
+	own := a.must(schema)
+	a.must("DISCARD TEMP; SELECT pg_advisory_lock(1)")
+	a.must("SELECT pg_advisory_unlock_all()")
+	neighbour.Close(context.Background())
+	neighbour = newLocker(t, c.Nodes[0])
+	neighbour.must("CREATE TEMP TABLE mine(n int)")
+	if got := neighbour.must(schema); got == own {
+		t.Errorf("two sessions own %s", got)
+	}
+	neighbour.Close(context.Background())
+	a.must("CREATE TEMP TABLE mine(n int)")
+	a.want(own, schema)
 
 	// Each ends in its way, and its schema serves the next.
 	a.must("DISCARD ALL")
@@ -81,7 +104,7 @@ func TestTemporaryTablesAreOfOneSession(t *testing.T) {
 	e := newLocker(t, c.Nodes[0])
 	e.must("CREATE TEMP TABLE mine(n int)")
 	e.want("0", "SELECT count(*) FROM mine")
-	e.want("t", "SELECT count(*) <= 3 FROM pg_namespace WHERE nspname LIKE 'pg\\_temp%'")
+	e.want("t", "SELECT count(*) <= 5 FROM pg_namespace WHERE nspname LIKE 'pg\\_temp%'")
 }
 
 // TestTemporaryTablesOutliveTheLeader: those of a session on another node.

@@ -212,6 +212,16 @@ execute other;
 create temp table other (a int, b text);
 execute other;
 
+-- names that a write looks up while it runs
+create table names (what text, means text);
+insert into names select 'alone ' || n, to_regclass(n)::text from (values ('later'), ('pg_temp.later'), ('kept'), ('nope')) v(n);
+insert into names values ('mine', (pg_my_temp_schema() = (select relnamespace from pg_class where oid = 'later'::regclass))::text);
+begin;
+insert into names select 'block ' || n, to_regclass(n)::text from (values ('later'), ('pg_temp.later'), ('kept'), ('nope')) v(n) returning *;
+insert into names values ('named', current_schemas(false)::text), ('all', array_length(current_schemas(true), 1)::text);
+commit;
+table names;
+
 -- how applications load rows
 begin;
 create temp table staged (like kept including defaults) on commit drop;
