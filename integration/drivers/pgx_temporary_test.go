@@ -33,7 +33,7 @@ func TestPgxTemporary(t *testing.T) {
 			must(ctx, t, c, "DROP TABLE IF EXISTS loaded")
 			must(ctx, t, c, "CREATE TABLE loaded(id int PRIMARY KEY, n int NOT NULL DEFAULT 1, note text)")
 			for round := range 4 {
-				if err := pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error { return loadStaged(ctx, tx, round) }); err != nil {
+				if err := pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error { return loadStaged(ctx, tx, 0, round) }); err != nil {
 					t.Fatalf("round %d: %v", round, err)
 				}
 			}
@@ -99,17 +99,48 @@ func TestPgxTemporaryBatches(t *testing.T) {
 	}
 }
 
+// TestPgxTemporaryBlocks: clients load rows at the same time, each in blocks.
+func TestPgxTemporaryBlocks(t *testing.T) {
+	const clients, rounds = 4, 6
+	ctx, done := context.WithTimeout(t.Context(), time.Minute)
+	defer done()
+	c := harness.Start(t, 3)
+	c.Nodes[0].MustQuery("CREATE TABLE loaded(id int PRIMARY KEY, n int NOT NULL DEFAULT 1, note text)")
+	var running sync.WaitGroup
+	for client := range clients {
+		running.Go(func() {
+			conn, err := pgx.Connect(ctx, c.Nodes[client%3].DSN())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close(ctx)
+			for round := range rounds {
+				if err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return loadStaged(ctx, tx, 1000*client, round) }); err != nil {
+					t.Errorf("client %d, round %d: %v", client, round, err)
+				}
+			}
+		})
+	}
+	running.Wait()
+	for _, n := range c.Nodes {
+		if got, want := n.MustQuery("SELECT count(*) || ' ' || sum(n) || ' ' || count(DISTINCT note) FROM loaded"), fmt.Sprintf("%d %d 1", 100*clients, 100*clients*rounds); got != want {
+			t.Errorf("%s has loaded %s, want %s", n.Name, got, want)
+		}
+	}
+}
+
 // loadStaged loads 100 rows through a temporary table that goes with the block.
-func loadStaged(ctx context.Context, tx pgx.Tx, round int) error {
+func loadStaged(ctx context.Context, tx pgx.Tx, first, round int) error {
 	if _, err := tx.Exec(ctx, "CREATE TEMP TABLE staged(LIKE loaded INCLUDING DEFAULTS) ON COMMIT DROP"); err != nil {
 		return err
 	}
-	source := pgx.CopyFromSlice(100, func(i int) ([]any, error) { return []any{i, fmt.Sprint("round ", round)}, nil })
+	source := pgx.CopyFromSlice(100, func(i int) ([]any, error) { return []any{first + i, fmt.Sprint("round ", round)}, nil })
 	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"staged"}, []string{"id", "note"}, source); err != nil {
 		return err
 	}
 	var staged int
-	if err := tx.QueryRow(ctx, "SELECT count(*) FROM staged WHERE id >= $1", 50).Scan(&staged); err != nil || staged != 50 {
+	if err := tx.QueryRow(ctx, "SELECT count(*) FROM staged WHERE id >= $1", first+50).Scan(&staged); err != nil || staged != 50 {
 		return fmt.Errorf("%d rows staged: %w", staged, err)
 	}
 	tag, err := tx.Exec(ctx, `INSERT INTO loaded SELECT * FROM staged WHERE id >= $1
