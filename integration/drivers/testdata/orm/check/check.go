@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"time"
 
@@ -33,9 +34,9 @@ func Context() (context.Context, context.CancelFunc) {
 func Errorf(format string, args ...any) {
 	failures++
 	where := ""
-	for i := 1; i < 4; i++ { // the checks' own lines say little
+	for i := 1; i < 4; i++ { // the line of the check itself says little
 		_, file, line, _ := runtime.Caller(i)
-		where += fmt.Sprintf("%s:%d ", file[max(0, len(file)-18):], line)
+		where += fmt.Sprintf("%s/%s:%d ", filepath.Base(filepath.Dir(file)), filepath.Base(file), line)
 	}
 	fmt.Fprintf(os.Stderr, where+format+"\n", args...)
 }
