@@ -154,6 +154,8 @@ func (a *analyzer) buildCallForm(c *candidate, name string, args []expr, variadi
 		a.volatile = true
 	}
 	switch fn.Name {
+	case "currval":
+		a.isTemporarySequence(args[0])
 	case "nextval", "setval":
 		a.usesSequence = true
 		a.keptSequence = a.keptSequence || !a.isTemporarySequence(args[0])

@@ -111,6 +111,7 @@ type analyzer struct {
 	depth  int
 	views  int
 
+	temporary    string                 // the session's schema of temporary relations, "" for none
 	relations    []*catalog.Relation    // all that is read or written
 	keys         []uint32               // primary keys that grouping relies on
 	recursive    []*ast.CommonTableExpr // of WITH RECURSIVE, without the form of a recursive query
@@ -121,6 +122,7 @@ type analyzer struct {
 	forUpdate    bool
 	onCommit     *OnCommit
 	wholeSchema  bool
+	planning     bool // a statement, not the text of something in the catalog
 	notices      []*pgerr.Error
 }
 
@@ -134,6 +136,7 @@ type paramInfo struct {
 func Plan(stmt ast.RawStmt, sql string, opt Options) (st *Statement, err error) {
 	a := newAnalyzer(sql, opt)
 	defer recoverError(&st, &err)
+	a.planning = true
 	st = a.statement(stmt.Stmt)
 	st.Node = stmt.Stmt
 	a.finish(st)
@@ -152,7 +155,7 @@ func recoverError(st **Statement, err *error) {
 }
 
 func newAnalyzer(sql string, opt Options) *analyzer {
-	a := &analyzer{sql: sql, opt: opt, cat: opt.Catalog, env: opt.Env}
+	a := &analyzer{sql: sql, opt: opt, cat: opt.Catalog, env: opt.Env, temporary: catalog.OwnTemporary(opt.SearchPath)}
 	if a.env == nil {
 		a.env = types.DefaultEnv()
 	}

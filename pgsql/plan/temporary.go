@@ -20,7 +20,7 @@ type OnCommit struct {
 }
 
 // ownTemporary is the session's schema of temporary relations, "" for none.
-func (a *analyzer) ownTemporary() string { return catalog.OwnTemporary(a.opt.SearchPath) }
+func (a *analyzer) ownTemporary() string { return a.temporary }
 
 // isOwnTemporary tells whether a statement means its session's schema of temporary
 // relations by the name.
@@ -119,13 +119,16 @@ func withoutPlace(rv *ast.RangeVar) *ast.RangeVar {
 }
 
 // isTemporarySequence tells whether the argument of nextval is a sequence that only
-// this session has.
+// this session has. Those of other sessions are refused.
 func (a *analyzer) isTemporarySequence(arg expr) bool {
 	k, ok := arg.(*constExpr)
 	if !ok || k.val.IsNull() {
 		return false
 	}
 	r := a.cat.RelationByOID(uint32(k.val.Int64()))
+	if r != nil && a.planning && a.isOthers(r) {
+		a.fail(-1, errOthers())
+	}
 	return r != nil && r.IsTemporary()
 }
 
@@ -150,8 +153,12 @@ func (a *analyzer) finishTemporary(st *Statement) {
 // checkOthers refuses to use temporary relations of other sessions.
 func (a *analyzer) checkOthers() {
 	if slices.ContainsFunc(a.relations, a.isOthers) {
-		a.failf(-1, pgerr.FeatureNotSupported, "cannot access temporary tables of other sessions")
+		a.fail(-1, errOthers())
 	}
+}
+
+func errOthers() *pgerr.Error {
+	return pgerr.New(pgerr.FeatureNotSupported, "cannot access temporary tables of other sessions")
 }
 
 // DropTemporary plans the drop of all relations of a schema, and of what depends on
