@@ -56,6 +56,7 @@ func TestTemporaryTablesAreOfOneSession(t *testing.T) {
 	} {
 		b.refused("0A000", fmt.Sprintf(sql, others))
 	}
+	b.refused("0A000", "SELECT nextval('"+others+"_id_seq')")
 	b.refused("42P16", "CREATE TABLE "+others+"2(n int)")
 	b.refused("42P01", "SELECT * FROM pg_temp.shared")
 	b.must("SET search_path = " + others[:len(others)-len(".mine")] + ", public")
@@ -218,9 +219,21 @@ func TestTemporaryTablesConcurrently(t *testing.T) {
 		})
 	}
 	running.Wait()
-	l := newLocker(t, c.Nodes[1])
-	l.want(fmt.Sprint(10*clients*rounds), "SELECT sum(n) FROM totals")
-	l.swept()
+	newLocker(t, c.Nodes[1]).swept()
+	same := ""
+	for _, n := range c.Nodes {
+		l := newLocker(t, n)
+		l.want(fmt.Sprint(10*clients*rounds), "SELECT sum(n) FROM totals")
+		state := l.must(`SELECT (SELECT string_agg(oid || relname, ',' ORDER BY oid) FROM pg_class),
+			(SELECT sum(attrelid::int8 * attnum) FROM pg_attribute), (SELECT sum(objid::int8) || ' ' || sum(refobjid::int8) FROM pg_depend),
+			(SELECT string_agg(oid || nspname, ',' ORDER BY oid) FROM pg_namespace)`)
+		if same == "" {
+			same = state
+		}
+		if state != same {
+			t.Errorf("the catalog of %s is %s, not %s", n.Name, state, same)
+		}
+	}
 }
 
 // loadThroughTemporary loads ten rows in one block.
