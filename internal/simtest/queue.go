@@ -51,7 +51,7 @@ func (q *queue) step(w *worker) {
 		q.produce(w)
 		return
 	}
-	q.work(w)
+	q.work(w, []func(*worker) (int, error){pick, mark}[w.random.IntN(2)])
 }
 
 // produce adds up to three jobs.
@@ -78,21 +78,19 @@ func (q *queue) produce(w *worker) {
 	}
 }
 
-// work does one job, if there is any.
-func (q *queue) work(w *worker) *take {
+// work does one job, if there is any. get is how it gets one.
+func (q *queue) work(w *worker, get func(w *worker) (id int, err error)) *take {
 	q.mu.Lock()
 	k := &take{number: len(q.takes), job: -1, outcome: unknown}
 	q.takes = append(q.takes, k)
 	q.mu.Unlock()
-	var id int
+	id := -1
 	began := time.Time{}
-	o, err := w.block("BEGIN", func() error {
-		rows, err := w.query("SELECT id FROM job WHERE state = 'new' ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED")
-		if err != nil || len(rows) == 0 {
-			id = -1
+	o, err := w.block("BEGIN", func() (err error) {
+		if id, err = get(w); err != nil || id < 0 {
 			return err
 		}
-		id, began = number(rows[0][0]), time.Now()
+		began = time.Now()
 		w.pause(workPause)
 		finish := fmt.Sprintf("DELETE FROM job WHERE id = %d", id)
 		if w.random.IntN(2) == 0 {
@@ -113,6 +111,23 @@ func (q *queue) work(w *worker) *take {
 	return k
 }
 
+const nextJob = "SELECT id FROM job WHERE state = 'new' ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"
+
+// pick gets a job that nobody has.
+func pick(w *worker) (int, error) { return firstID(w.query(nextJob)) }
+
+// mark gets a job with one statement, as many queues do.
+func mark(w *worker) (int, error) {
+	return firstID(w.query("UPDATE job SET state = 'mine' WHERE id = (%s) RETURNING id", nextJob))
+}
+
+func firstID(rows [][]string, err error) (int, error) {
+	if err != nil || len(rows) == 0 {
+		return -1, err
+	}
+	return number(rows[0][0]), nil
+}
+
 // drain has several workers do what is left, and more, while nothing breaks: the
 // leader knows all locks then.
 func (q *queue) drain(w *worker) (wrong []string) {
@@ -128,7 +143,7 @@ func (q *queue) drain(w *worker) (wrong []string) {
 		running.Go(func() {
 			defer own.close()
 			for own.connect() {
-				k := q.work(own)
+				k := q.work(own, pick)
 				mu.Lock()
 				drained = append(drained, k)
 				mu.Unlock()
@@ -178,6 +193,8 @@ func checkQueue(jobs []*job, takes []*take, left map[int]string, done []doneJob)
 			complain("job %d was done %d times", id, times[id])
 		case left[id] == "new":
 			complain("job %d was never taken", id)
+		case left[id] == "mine":
+			complain("job %d was left half done", id)
 		case times[id] == 0 && j.outcome == committed:
 			complain("job %d is lost", id)
 		case times[id] == 0 && left[id] == "done":

@@ -22,6 +22,7 @@ func TestQueueChecker(t *testing.T) {
 		{"nothing to do", added, []*take{took(committed), {number: 1, job: -1}}, "", once, ""},
 		{"lost", added, nil, "", nil, "job 0 is lost"},
 		{"left", added, nil, "new", nil, "never taken"},
+		{"half", added, []*take{took(committed)}, "mine", once, "half done"},
 		{"marked only", []*job{{unknown}}, nil, "done", nil, "nobody did it"},
 		{"twice", added, []*take{took(committed), took(unknown)}, "", []doneJob{{0, 0}, {0, 1}}, "done 2 times"},
 		{"applied twice", added, []*take{took(committed)}, "", []doneJob{{0, 0}, {0, 0}}, "recorded 2 times"},
