@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -104,17 +103,6 @@ func NewNode(t testing.TB, name string) *Node {
 	n := &Node{Name: name, Dir: filepath.Join(t.TempDir(), "data"), t: t}
 	n.SQL, n.Peer, n.HTTP = freeAddr(t), freeAddr(t), freeAddr(t)
 	return n
-}
-
-// freeAddr returns a loopback address that nobody listens on.
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // Start runs the process. It is killed when the test ends.
