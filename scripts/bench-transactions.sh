@@ -17,13 +17,13 @@ cleanup() {
 trap cleanup EXIT
 export PGHOST=127.0.0.1 PGUSER=postgres PGDATABASE=postgres
 
-bin/polyreme demo --data "$dir/polyreme" --sql-port 56432 --peer-port 57432 --http-port 58432 >"$dir/demo.log" &
+bin/polyreme demo --data "$dir/polyreme" --sql-port 16432 --peer-port 17432 --http-port 18432 >"$dir/demo.log" &
 demo=$!
-start_postgres "$dir/alone" 56501
-start_postgres "$dir/primary" 56502
-start_standby "$dir/s1" 56503 56502 s1
-start_standby "$dir/s2" 56504 56502 s2
-psql -X -q -p 56502 -c "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (s1,s2)'" -c "SELECT pg_reload_conf()" >/dev/null
+start_postgres "$dir/alone" 16501
+start_postgres "$dir/primary" 16502
+start_standby "$dir/s1" 16503 16502 s1
+start_standby "$dir/s2" 16504 16502 s2
+psql -X -q -p 16502 -c "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (s1,s2)'" -c "SELECT pg_reload_conf()" >/dev/null
 until grep -q Ctrl-C "$dir/demo.log"; do sleep 0.1; done
 
 cat >"$dir/ten.sql" <<'SQL'
@@ -63,7 +63,7 @@ run() {
 compare() { # NAME CLIENTS FLAGS
   local name=$1 clients=$2 flags=$3
   for _ in $(seq "${ROUNDS:-2}"); do
-    echo "$(run "$clients" "$flags" 56432 56433 56434) $(run "$clients" "$flags" 56502) $(run "$clients" "$flags" 56501)"
+    echo "$(run "$clients" "$flags" 16432 16433 16434) $(run "$clients" "$flags" 16502) $(run "$clients" "$flags" 16501)"
   done | awk -v name="$name" -v clients="$clients" '{p += $1; r += $2; a += $3}
     END {printf "%-24s %7d %9.0f %9.0f %9.0f %8.2f× %8.2f×\n", name, clients, p / NR, r / NR, a / NR, p / r, p / a}'
 }
@@ -71,16 +71,20 @@ compare() { # NAME CLIENTS FLAGS
 echo "## pgbench, $(bin/polyreme version), $(nproc) cores, fsync on everywhere"
 printf '%-24s %7s %9s %9s %9s %9s %9s\n' transaction clients polyreme pg+2 pg "/pg+2" "/pg"
 for scale in ${SCALES:-1 50}; do
-  for port in 56432 56502 56501; do pgbench -i -q -s "$scale" -p "$port" >/dev/null 2>&1; done
+  for port in 16432 16502 16501; do pgbench -i -q -s "$scale" -p "$port" >/dev/null 2>&1; done
   for clients in ${CLIENTS:-1 8 32}; do
     compare "default, scale $scale" "$clients" "-M prepared --max-tries=20"
     compare "-N, scale $scale" "$clients" "-N -M prepared --max-tries=20"
   done
 done
-for port in 56432 56502 56501; do
+for port in 16432 16502 16501; do
   psql -X -q -p "$port" -c "CREATE TABLE bench_ten(id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, n int)" \
     -c "CREATE TABLE bench_job(id int PRIMARY KEY, done bool NOT NULL)" -c "CREATE INDEX ON bench_job(id) WHERE NOT done" \
     -c "INSERT INTO bench_job SELECT i, false FROM generate_series(1, 200000) i"
 done
 compare "ten inserts in a block" 8 "-f $dir/ten.sql -M prepared"
 compare "job queue" 16 "-f $dir/queue.sql -M prepared --max-tries=20"
+# Many clients, which PostgreSQL would need a pooler for.
+for clients in 32 128 256; do
+  printf '%-24s %7d %9.0f\n' "default, many clients" "$clients" "$(run "$clients" "-M prepared --max-tries=20" 16432 16433 16434)"
+done

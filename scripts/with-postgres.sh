@@ -6,5 +6,5 @@ set -euo pipefail
 dir=$(mktemp -d)
 trap 'stop_postgres "$dir/data"; rm -rf "$dir"' EXIT
 chmod 755 "$dir"
-start_postgres "$dir/data" 55433
-POLYREME_ORACLE="postgres://postgres@127.0.0.1:55433/postgres" "$@"
+start_postgres "$dir/data" 15433
+POLYREME_ORACLE="postgres://postgres@127.0.0.1:15433/postgres" "$@"
