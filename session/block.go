@@ -399,7 +399,7 @@ func (s *Session) replay(ctx context.Context, w *sqlfsm.Workspace, savepoints, o
 				return err
 			}
 			if op.Expect != nil && !bytes.Equal(op.Expect, got.Digest) {
-				return conflict(&raftlog.Result{})
+				return b.conflict(op.Statement)
 			}
 		}
 		return nil
@@ -689,7 +689,10 @@ func (s *Session) commitLog(ctx context.Context, b *block, r *pgwire.Reply) erro
 			continue
 		case raftlog.Conflict:
 			s.giveUpPending(b, 0, r)
-			return conflict(&result)
+			if e := result.Err; e != nil && e.Message != concurrentUpdate {
+				return e // of its id
+			}
+			return b.conflict(result.Statement)
 		case raftlog.Failed:
 			for i, write := range b.pending {
 				if write.statement == result.Statement {
@@ -728,12 +731,21 @@ func (s *Session) answerFailed(ctx context.Context, n int, cause error, r *pgwir
 	return s.translate(failed.portal, cause)
 }
 
-func conflict(result *raftlog.Result) error {
-	if result.Err != nil {
-		return result.Err
-	}
-	return pgerr.New(pgerr.SerializationFailure, "could not serialize access due to concurrent update").
+// concurrentUpdate is the message of a validation that failed, here and at the log.
+const concurrentUpdate = "could not serialize access due to concurrent update"
+
+// conflict is the error of a block one of whose statements would have another result
+// now than its client was shown.
+func (b *block) conflict(statement int) error {
+	e := pgerr.New(pgerr.SerializationFailure, concurrentUpdate).
 		WithHint("The transaction might succeed if retried.")
+	if statement >= len(b.plans) || b.plans[statement] == nil {
+		return e
+	}
+	if text := b.plans[statement].source(); text != "" {
+		return e.WithDetail("The result of a statement has changed since: %s", text)
+	}
+	return e
 }
 
 func unexpectedStatus(result *raftlog.Result) error {

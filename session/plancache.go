@@ -1,6 +1,7 @@
 package session
 
 import (
+	"strings"
 	"sync"
 
 	"polyreme/pgsql/catalog"
@@ -49,6 +50,22 @@ func newPlanned(st *plan.Statement, raw ast.RawStmt, sql string, cat *catalog.Ca
 		p.asksXact = p.asksXact || asksXact(st.Ops[i].SQL)
 	}
 	return p
+}
+
+// statementTextMax is how much of a statement an error shows, in bytes.
+const statementTextMax = 200
+
+// source is the statement's text, as far as errors show it. Constants may be
+// parameters in it.
+func (p *planned) source() string {
+	if p.raw.Start < 0 || p.raw.Start > p.raw.End || p.raw.End > len(p.sql) {
+		return ""
+	}
+	text := strings.TrimSpace(p.sql[p.raw.Start:p.raw.End])
+	if len(text) <= statementTextMax {
+		return text
+	}
+	return strings.ToValidUTF8(text[:statementTextMax], "") + "…"
 }
 
 // describe sets the columns of the result.

@@ -221,12 +221,12 @@ func (s *Session) runAgain(ctx context.Context, p *planned, operations, old []ra
 			continue
 		}
 		if len(expected) == 0 || !bytes.Equal(expected[0], got.Digest) {
-			return conflict(&raftlog.Result{})
+			return s.block.conflict(old[0].Statement)
 		}
 		op.Expect, expected = got.Digest, expected[1:]
 	}
 	if len(expected) > 0 {
-		return conflict(&raftlog.Result{})
+		return s.block.conflict(old[0].Statement)
 	}
 	return nil
 }

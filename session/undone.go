@@ -34,7 +34,7 @@ func (s *Session) keepReads(ctx context.Context, undone []raftlog.Operation, reb
 			case err != nil && !needsUndone(err):
 				return err
 			case rebuilt && (wrote || err != nil || !bytes.Equal(again.Expect, op.Expect)):
-				return conflict(&raftlog.Result{})
+				return b.conflict(op.Statement)
 			case err != nil:
 				continue
 			}

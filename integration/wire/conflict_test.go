@@ -16,7 +16,7 @@ func TestConflicts(t *testing.T) {
 	c := harness.Start(t, 3)
 	c.Nodes[0].MustQuery("CREATE TABLE t (a int PRIMARY KEY, b int); INSERT INTO t VALUES (1, 100)")
 	for _, test := range []struct{ name, statement, code, message, detail, after string }{
-		{"update of what was read", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT b FROM t; UPDATE t SET b = b + 1 WHERE a = 1", "40001", "could not serialize access due to concurrent update", "", "1|101"},
+		{"update of what was read", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT b FROM t; UPDATE t SET b = b + 1 WHERE a = 1", "40001", "could not serialize access due to concurrent update", "The result of a statement has changed since: SELECT b FROM t", "1|101"},
 		{"insert of one key", "INSERT INTO t VALUES (2, 2)", "23505", `duplicate key value violates unique constraint "t_pkey"`, "Key (a)=(2) already exists.", "1|101\n2|2"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
