@@ -5,7 +5,7 @@ export CGO_ENABLED := 0
 
 BIN      := bin
 TOOL     := go tool -modfile=tools/go.mod
-RACEPKGS := ./raftlog/... ./cluster/... ./locks ./pgwire/... ./snapshot/... ./sqlfsm ./internal/memnet
+RACEPKGS := ./raftlog/... ./cluster/... ./locks ./pgwire/... ./snapshot/... ./internal/memnet
 FUZZTIME ?= 20s
 REF      ?= main
 
@@ -36,10 +36,14 @@ lint:
 test:
 	go test $$(go list ./... | grep -v /integration)
 
+# All timers of a synctest bubble share one state of the race detector, which ends with
+# SIGSEGV in StackDepot::Put when two processors run them at once (Go 1.26): -cpu 1. What
+# is a race does not depend on it.
 race:
-	CGO_ENABLED=1 go test -race -short $(RACEPKGS)
-	CGO_ENABLED=1 go test -race -count=1 -run 'TestSimulation(OfTransactions)?$$' ./internal/simtest -sim.seeds=3
-	CGO_ENABLED=1 go test -race -count=1 -run 'TestSimulationOfLoads$$' ./internal/simtest -sim.seeds=1
+	CGO_ENABLED=1 go test -race -short ./sqlfsm
+	CGO_ENABLED=1 go test -race -short -cpu 1 $(RACEPKGS)
+	CGO_ENABLED=1 go test -race -cpu 1 -count=1 -run 'TestSimulation(OfTransactions)?$$' ./internal/simtest -sim.seeds=3
+	CGO_ENABLED=1 go test -race -cpu 1 -count=1 -run 'TestSimulationOfLoads$$' ./internal/simtest -sim.seeds=1
 
 # SEEDS is for long runs: 500 of each take about an hour on two cores.
 sim: SIM = TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo /tmp) go test -count=1 -timeout 180m ./internal/simtest
