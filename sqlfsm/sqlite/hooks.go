@@ -84,15 +84,16 @@ func (c *Conn) authorize(_ *libc.TLS, _ uintptr, action int32, z1, z2, z3, z4 ui
 			r = lib.SQLITE_DENY
 		}
 	}()
+	arg1, arg2 := libc.GoString(z1), libc.GoString(z2)
 	switch Action(action) {
 	case ActionRead:
-		c.touch(Access{Table: libc.GoString(z1)})
+		c.touch(Access{Table: arg1})
 	case ActionInsert, ActionUpdate, ActionDelete:
-		c.touch(Access{Table: libc.GoString(z1), Write: true})
+		c.touch(Access{Table: arg1, Write: true})
 	case ActionFunction:
-		c.touch(Access{Function: libc.GoString(z2)})
+		c.touch(Access{Function: arg2})
 	}
-	if c.trusted || c.hooks.allow(Action(action), libc.GoString(z1), libc.GoString(z2), libc.GoString(z3), libc.GoString(z4)) {
+	if c.trusted || c.hooks.allow(Action(action), arg1, arg2, libc.GoString(z3), libc.GoString(z4)) {
 		return lib.SQLITE_OK
 	}
 	return lib.SQLITE_DENY

@@ -118,18 +118,21 @@ func (s *Stmt) ParameterCount() int {
 // next Step would start it again. After an error Reset it.
 func (s *Stmt) Step() (row bool, err error) {
 	c := s.conn
-	if !s.busy {
+	first := !s.busy
+	if first {
 		if err := s.start(); err != nil {
 			return false, err
 		}
 	}
-	outer, touched := c.current, c.touched
-	c.current, c.touched = s, nil
-	rc := lib.Xsqlite3_step(c.tls, s.p)
-	if len(c.touched) > 0 { // SQLite has prepared it anew, for another schema
-		s.accesses = append(s.accesses, c.touched...)
+	outer := c.current
+	c.current = s
+	var rc int32
+	if first {
+		rc = s.firstStep()
+	} else {
+		rc = lib.Xsqlite3_step(c.tls, s.p)
 	}
-	c.current, c.touched = outer, touched
+	c.current = outer
 	if rc == lib.SQLITE_ROW {
 		return true, nil
 	}
@@ -138,6 +141,18 @@ func (s *Stmt) Step() (row bool, err error) {
 		return false, nil
 	}
 	return false, c.fail(rc)
+}
+
+// firstStep makes the step in which SQLite prepares a statement anew that was for
+// another schema, and notes what it uses then.
+func (s *Stmt) firstStep() int32 {
+	c := s.conn
+	outer := c.touched
+	c.touched = nil
+	rc := lib.Xsqlite3_step(c.tls, s.p)
+	s.accesses = append(s.accesses, c.touched...)
+	c.touched = outer
+	return rc
 }
 
 // start begins an execution.
