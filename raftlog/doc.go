@@ -34,7 +34,8 @@
 //	time          varint
 //	seed          16 bytes
 //	settings      uvarint count, then name and value strings; the last may be
-//	              DrawsSetting, SenderSetting, ValuesSetting and XactSetting
+//	              DrawsSetting, SenderSetting, SnapshotSetting, ValuesSetting
+//	              and XactSetting
 //	dependencies  uvarint count, then uvarint relation, uvarint version
 //	operations    uvarint count, then Operation
 //

@@ -689,7 +689,7 @@ func (s *Session) commitLog(ctx context.Context, b *block, r *pgwire.Reply) erro
 			continue
 		case raftlog.Conflict:
 			s.giveUpPending(b, 0, r)
-			if e := result.Err; e != nil && e.Message != concurrentUpdate {
+			if e := result.Err; e != nil && e.Message != sqlfsm.ConcurrentUpdate {
 				return e // of its id
 			}
 			return b.conflict(result.Statement)
@@ -731,13 +731,10 @@ func (s *Session) answerFailed(ctx context.Context, n int, cause error, r *pgwir
 	return s.translate(failed.portal, cause)
 }
 
-// concurrentUpdate is the message of a validation that failed, here and at the log.
-const concurrentUpdate = "could not serialize access due to concurrent update"
-
 // conflict is the error of a block one of whose statements would have another result
 // now than its client was shown.
 func (b *block) conflict(statement int) error {
-	e := pgerr.New(pgerr.SerializationFailure, concurrentUpdate).
+	e := pgerr.New(pgerr.SerializationFailure, sqlfsm.ConcurrentUpdate).
 		WithHint("The transaction might succeed if retried.")
 	if statement >= len(b.plans) || b.plans[statement] == nil {
 		return e

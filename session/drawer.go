@@ -15,9 +15,8 @@ import (
 // drawer draws values of sequences through the log for all blocks of this node. How
 // many at once follows from the demand: single values, without gaps, at first and
 // for a client that asks now and then, and for a busy sequence what is used within
-// drawSpan. What
-// is left after spareAgeMax is lost, as with CACHE in PostgreSQL, so that the values
-// of different nodes do not drift far apart.
+// drawSpan. What is left after spareAgeMax is lost, as with CACHE in PostgreSQL, so
+// that the values of different nodes do not drift far apart.
 type drawer struct {
 	propose    func(ctx context.Context, oid uint32, n int) ([]int64, error)
 	moves      func() uint64 // Store.SequenceMoves
@@ -112,7 +111,7 @@ func (d *drawer) draw(ctx context.Context, oid uint32, q *drawnSequence) (int64,
 	now := d.now()
 	n := q.demand(now.Sub(q.at))
 	if n > 1 {
-		n = min(n, d.room(oid, q.last), drawBatchMax)
+		n = min(n, d.room(oid, q.last))
 	}
 	drawing := make(chan struct{})
 	q.drawing, q.waiting, q.stale = drawing, 0, false
@@ -153,8 +152,9 @@ func (q *drawnSequence) demand(lasted time.Duration) int {
 // reset gives up what is left, and begins with single values again.
 func (q *drawnSequence) reset() { q.spare, q.batch, q.quick = nil, 0, 0 }
 
-// room is how many values may be drawn at once after the last one: no batch may fail
-// because the sequence ends within it, for its values would be lost.
+// room is how many values may be drawn at once after the last one, at most
+// drawBatchMax: no batch may fail because the sequence ends within it, for its values
+// would be lost.
 func (d *drawer) room(oid uint32, last int64) int {
 	def := d.definition(oid)
 	switch {

@@ -144,7 +144,7 @@ func (s *Session) catchLocks(ctx context.Context, g locks.Grant) (again bool, er
 		return false, nil
 	}
 	if b.oneSnapshot() {
-		return false, pgerr.New(pgerr.SerializationFailure, concurrentUpdate).
+		return false, pgerr.New(pgerr.SerializationFailure, sqlfsm.ConcurrentUpdate).
 			WithHint("The transaction might succeed if retried.")
 	}
 	if err := s.manager.config.Store.WaitApplied(ctx, g.AsNewAs); err != nil {

@@ -168,8 +168,9 @@ func (s *Session) setSavepoint(name string, r *pgwire.Reply) error {
 	}
 	b.savepoints = append(b.savepoints, savepoint{
 		name: name, operations: len(b.operations), catalog: b.catalog, changesSchema: b.changesSchema,
-		settings: s.settings, base: s.base, inWorkspace: b.workspace != nil, drawn: b.drawn.counts(), listens: len(b.listens), locks: len(b.locks), checksAtOnce: b.checksAtOnce,
-		readOnly: b.readOnly, claimed: len(b.claimed.list), created: len(b.created),
+		settings: s.settings, base: s.base, inWorkspace: b.workspace != nil, drawn: b.drawn.counts(),
+		listens: len(b.listens), locks: len(b.locks), claimed: len(b.claimed.list), created: len(b.created),
+		checksAtOnce: b.checksAtOnce, readOnly: b.readOnly,
 	})
 	r.CommandComplete("SAVEPOINT")
 	return nil

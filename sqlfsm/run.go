@@ -268,10 +268,13 @@ func failed(statement int, err *pgerr.Error) raftlog.Result {
 	return raftlog.Result{Status: raftlog.Failed, Statement: statement, Err: err}
 }
 
+// ConcurrentUpdate is the message of a validation that failed.
+const ConcurrentUpdate = "could not serialize access due to concurrent update"
+
 // conflict is the result of an entry whose transaction would not see what its
 // client was shown.
 func conflict(op *raftlog.Operation) raftlog.Result {
-	err := pgerr.New(pgerr.SerializationFailure, "could not serialize access due to concurrent update").
+	err := pgerr.New(pgerr.SerializationFailure, ConcurrentUpdate).
 		WithHint("The transaction might succeed if retried.")
 	return raftlog.Result{Status: raftlog.Conflict, Statement: op.Statement, Err: err}
 }

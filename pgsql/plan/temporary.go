@@ -19,13 +19,10 @@ type OnCommit struct {
 	Drop     bool // ON COMMIT DROP; else DELETE ROWS
 }
 
-// ownTemporary is the session's schema of temporary relations, "" for none.
-func (a *analyzer) ownTemporary() string { return a.temporary }
-
 // isOwnTemporary tells whether a statement means its session's schema of temporary
 // relations by the name.
 func (a *analyzer) isOwnTemporary(name string) bool {
-	return name == catalog.TemporaryAlias || name != "" && name == a.ownTemporary()
+	return name == catalog.TemporaryAlias || name != "" && name == a.temporary
 }
 
 func isTemporaryName(schema string) bool {
@@ -35,13 +32,13 @@ func isTemporaryName(schema string) bool {
 
 // isOthers tells whether the relation is a temporary one of another session.
 func (a *analyzer) isOthers(r *catalog.Relation) bool {
-	return r.IsTemporary() && r.SchemaName != a.ownTemporary()
+	return r.IsTemporary() && r.SchemaName != a.temporary
 }
 
 // temporarySchema returns the schema in which temporary relations go. It is made
 // with the first of them, and stays.
 func (d *ddl) temporarySchema() *catalog.Schema {
-	own := d.ownTemporary()
+	own := d.temporary
 	if own == "" {
 		panic(ErrNeedsTemporary)
 	}
@@ -54,7 +51,7 @@ func (d *ddl) temporarySchema() *catalog.Schema {
 // checkPersistence refuses a relation that the schema, which the statement names,
 // is not for (RangeVarAdjustRelationPersistence).
 func (d *ddl) checkPersistence(rv *ast.RangeVar, s *catalog.Schema) {
-	temporary, own := isTemporaryName(s.Name), s.Name == d.ownTemporary()
+	temporary, own := isTemporaryName(s.Name), s.Name == d.temporary
 	switch {
 	case temporary && rv.Persistence == ast.Unlogged:
 		d.failf(rv.Pos(), pgerr.InvalidTableDefinition, "only temporary relations may be created in temporary schemas")
@@ -175,7 +172,7 @@ func DropTemporary(cat *catalog.Catalog, schema string) (st *Statement, err erro
 // dropTemporary plans the drop of the session's own temporary relations; nil where
 // there are none.
 func (a *analyzer) dropTemporary() *Statement {
-	own := a.cat.Schema(a.ownTemporary())
+	own := a.cat.Schema(a.temporary)
 	if own == nil {
 		return nil
 	}
